@@ -1,0 +1,172 @@
+"""Read a catalogue from its folders: what is sound is loaded, what is not is reported, all of it at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from iw.catalogue import references, yaml_files
+from iw.catalogue.schema import Document, Entry, Indicator, IndicatorFile, Problem, Rate, Tables
+from iw.catalogue.yaml_files import YamlFile
+from iw.core.errors import DataError, Fault, NotFoundError
+
+Place = tuple[YamlFile, tuple[str | int, ...]]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The sound entries of a catalogue, by id, and the place where each was read."""
+
+    documents: Mapping[str, Document]
+    indicators: Mapping[str, Indicator]
+    domains: Mapping[str, str]  # indicator id -> domain
+    problems: Mapping[str, Problem]
+    tables: Tables
+    places: Mapping[tuple[str, str], Place]  # (kind, id) -> where it stands
+
+    def indicator(self, name: str) -> Indicator:
+        """The indicator with this id, or `NotFoundError` with the nearest ids."""
+        if name not in self.indicators:
+            raise NotFoundError("indicator", name, self.indicators)
+        return self.indicators[name]
+
+    def problem(self, name: str) -> Problem:
+        """The warning problem with this id, or `NotFoundError` with the nearest ids."""
+        if name not in self.problems:
+            raise NotFoundError("warning problem", name, self.problems)
+        return self.problems[name]
+
+    def rate(self, problem: Problem, indicator: str) -> Rate:
+        """The elicited rate that ``problem`` uses for ``indicator``: its own override, else the indicator's."""
+        listening = next(use for use in problem.indicators if use.indicator == indicator)
+        return listening.rate or self.indicators[indicator].rate
+
+    def problems_of(self, indicator: str) -> list[Problem]:
+        """The problems that listen to ``indicator``, in the catalogue's order."""
+        return [
+            problem
+            for problem in self.problems.values()
+            if any(use.indicator == indicator for use in problem.indicators)
+        ]
+
+    def model_version(self, problem: str) -> str:
+        """Content hash (12 hex digits) of all that a problem's belief depends on in the catalogue."""
+        subject = self.problem(problem)
+        used = [self.indicators[use.indicator].model_dump(mode="json") for use in subject.indicators]
+        parts = [subject.model_dump(mode="json"), used, self.tables.model_dump(mode="json")]
+        return content_hash(parts)
+
+    @cached_property
+    def version(self) -> str:
+        """Content hash (12 hex digits) of the whole catalogue."""
+        groups: list[Mapping[str, Entry]] = [self.documents, self.indicators, self.problems]
+        parts: list[Any] = [{k: v.model_dump(mode="json") for k, v in group.items()} for group in groups]
+        return content_hash([*parts, self.tables.model_dump(mode="json")])
+
+
+def content_hash(data: Any) -> str:
+    """The first 12 hex digits of the SHA-256 of ``data`` as canonical JSON."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def load_catalogue(indicators: Path, models: Path) -> tuple[Catalogue, list[Fault]]:
+    """Read both folders; give every sound entry and every fault.
+
+    An entry that refers to a faulty or missing one is a fault too and is left out, so that what is loaded is
+    consistent. Raises `DataError` only where nothing can be used: no folder, or no sound ``tables.yaml``.
+    """
+    reader = _Reader()
+    tables = reader.tables(models / "tables.yaml")
+    documents = reader.documents(indicators / "documents.yaml")
+    reader.indicator_files(sorted(p for p in _yaml_in(indicators) if p.name != "documents.yaml"))
+    reader.problem_files(sorted(p for p in _yaml_in(models) if p.name != "tables.yaml"))
+    if tables is None:
+        raise DataError(reader.faults, "The shared tables cannot be used.")
+    found = Catalogue(
+        documents, reader.found_indicators, reader.domains, reader.found_problems, tables, reader.places
+    )
+    sound, dangling = references.resolve(found)
+    return sound, sorted([*reader.faults, *dangling])
+
+
+def _yaml_in(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.y*ml") if path.suffix in {".yaml", ".yml"}]
+
+
+class _Reader:
+    """Collects entries and faults while files are read one after another."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.places: dict[tuple[str, str], Place] = {}
+        self.found_indicators: dict[str, Indicator] = {}
+        self.found_problems: dict[str, Problem] = {}
+        self.domains: dict[str, str] = {}
+
+    def _open(self, path: Path) -> YamlFile | None:
+        name = f"{path.parent.name}/{path.name}"
+        file, faults = yaml_files.read(path, name)
+        self.faults += faults
+        if file is not None and not isinstance(file.data, dict):
+            self.faults.append(file.fault([], "the file is empty or not a table of keys"))
+            return None
+        return file
+
+    def _keep[E: Entry](
+        self, kind: str, file: YamlFile, loc: tuple[str | int, ...], data: Any, model: type[E]
+    ) -> E | None:
+        entry, faults = yaml_files.validate(file, loc, data, model)
+        self.faults += faults
+        if entry is None:
+            return None
+        name: str = getattr(entry, "id", kind)
+        if (kind, name) in self.places:
+            first, _ = self.places[kind, name]
+            self.faults.append(file.fault([*loc, "id"], f"the {kind} '{name}' stands in {first.name} already"))
+            return None
+        self.places[kind, name] = (file, loc)
+        return entry
+
+    def tables(self, path: Path) -> Tables | None:
+        file = self._open(path)
+        return self._keep("tables", file, (), file.data, Tables) if file else None
+
+    def documents(self, path: Path) -> dict[str, Document]:
+        file = self._open(path) if path.exists() else None
+        entries = self._list(file, "documents") if file else []
+        kept = [self._keep("document", f, loc, data, Document) for f, loc, data in entries]
+        return {entry.id: entry for entry in kept if entry}
+
+    def indicator_files(self, paths: list[Path]) -> None:
+        for path in paths:
+            file = self._open(path)
+            if file is None:
+                continue
+            head = {**file.data, "indicators": []}
+            shell, faults = yaml_files.validate(file, (), head, IndicatorFile)
+            self.faults += faults
+            for _, loc, data in self._list(file, "indicators"):
+                entry = self._keep("indicator", file, loc, data, Indicator)
+                if entry and shell:
+                    self.found_indicators[entry.id] = entry
+                    self.domains[entry.id] = shell.domain
+
+    def problem_files(self, paths: list[Path]) -> None:
+        for path in paths:
+            file = self._open(path)
+            entry = self._keep("problem", file, (), file.data, Problem) if file else None
+            if entry:
+                self.found_problems[entry.id] = entry
+
+    def _list(self, file: YamlFile, key: str) -> list[tuple[YamlFile, tuple[str | int, ...], Any]]:
+        items = file.data.get(key)
+        if not isinstance(items, list):
+            self.faults.append(file.fault([key], f"'{key}' is missing or is not a list"))
+            return []
+        return [(file, (key, index), item) for index, item in enumerate(items)]
