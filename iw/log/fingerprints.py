@@ -1,0 +1,53 @@
+"""What a record claims, as one hash, whoever recorded it and whenever: two alike are one fact entered twice.
+
+Judgements of the claim (grade, origin, development, staged, marking) are left out: a row that is imported
+again with another grade is not a second event. They are changed by a regrade or a correction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC
+
+from iw.core.dates import PartialDate
+from iw.log.drafts import CoverageDraft, ReportDraft, SearchDraft
+from iw.log.records import Stance
+
+
+def of_report(draft: ReportDraft) -> str:
+    """The fingerprint of what a source sent."""
+    reported = draft.reported_at.astimezone(UTC).isoformat() if draft.reported_at else None
+    return of_parts(
+        "report", draft.source, draft.text, reported, draft.url, draft.document, draft.section, draft.note
+    )
+
+
+def of_event(
+    indicator: str, occurred: PartialDate, summary: str, reports: Iterable[tuple[Stance, str]]
+) -> str:
+    """The fingerprint of a claim together with those of the reports it rests on."""
+    rests_on = sorted([str(stance), fingerprint] for stance, fingerprint in reports)
+    return of_parts("event", indicator, str(occurred), summary, json.dumps(rests_on))
+
+
+def of_coverage(draft: CoverageDraft) -> str:
+    """The fingerprint of a collector's window."""
+    until = draft.until.isoformat() if draft.until else None
+    chance = None if draft.coverage is None else float(draft.coverage)
+    return of_parts(
+        "coverage", draft.collector, draft.kind, draft.selects, draft.since.isoformat(), until, chance
+    )
+
+
+def of_search(draft: SearchDraft) -> str:
+    """The fingerprint of a search."""
+    window = (draft.since.isoformat(), draft.until.isoformat())
+    return of_parts("search", draft.indicator, *window, float(draft.coverage))
+
+
+def of_parts(*parts: str | float | None) -> str:
+    """SHA-256 over the parts in order; runs of white space count as one space."""
+    plain = [" ".join(part.split()) if isinstance(part, str) else part for part in parts]
+    return hashlib.sha256(json.dumps(plain, ensure_ascii=True).encode()).hexdigest()

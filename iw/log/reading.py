@@ -1,0 +1,213 @@
+"""The effective facts of the log as known at a moment and at or below a marking: one query for each kind.
+
+A record is seen if it was visible by then and its marking is allowed, corrections and retractions like any
+other: as known earlier, the old version is still there. Of a chain of versions the last one that is seen
+holds, unless that very version is retracted. An event stays only while a report that is seen backs it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from iw.core.dates import PartialDate
+from iw.log.records import (
+    Backing,
+    Coverage,
+    Event,
+    FitRecord,
+    Grade,
+    LogView,
+    Marking,
+    Report,
+    Search,
+    Staged,
+    Stamp,
+    Stance,
+    VisibleBasis,
+)
+from iw.log.schema import TABLES, Kind, fits, records, retractions, sources
+
+_STAMP = tuple(
+    records.c[name]
+    for name in (
+        "position",
+        "recorded_at",
+        "visible_at",
+        "visible_basis",
+        "author",
+        "reason",
+        "marking",
+        "batch",
+    )
+)
+# To look members up in a dict is several times quicker than to call the enum, and every record needs it.
+_BASES = {str(basis): basis for basis in VisibleBasis}
+_MARKINGS = {str(marking): marking for marking in Marking}
+_STANCES = {str(stance): stance for stance in Stance}
+_STAGED = {str(staged): staged for staged in Staged}
+
+type Row = Any
+
+
+def read_view(connection: Connection, known_at: datetime, marking: Marking, position: int | None) -> LogView:
+    """The view of the log up to ``position`` (None: all of it)."""
+    seen = _seen(known_at, marking, position)
+    retracted = _retracted(connection, seen)
+
+    def live(kind: Kind, *columns: ColumnElement[Any]) -> list[Row]:
+        return _live(connection, kind, seen, retracted, columns or (*_STAMP, *_content(kind)))
+
+    reports = {row.first: _report(row) for row in live(Kind.REPORT)}
+    by_event: dict[int, list[Row]] = defaultdict(list)
+    for row in live(Kind.BACKING, records.c.position, *_content(Kind.BACKING)):
+        if row.report in reports:
+            by_event[row.event].append(row)
+    backed = {first for first, rows in by_event.items() if any(row.stance == Stance.BACKS for row in rows)}
+    events = [
+        _event(row, tuple(_backing(backing, reports) for backing in by_event[row.first]))
+        for row in live(Kind.EVENT)
+        if row.first in backed
+    ]
+    attached = {row.report for event in events for row in by_event[event.first_position]}
+    return LogView(
+        known_at=known_at,
+        marking=marking,
+        position=_last_position(connection, seen),
+        events=tuple(sorted(events, key=lambda event: (event.occurred.first, event.first_position))),
+        unassigned=tuple(report for first, report in reports.items() if first not in attached),
+        coverages=tuple(_coverage(row) for row in live(Kind.COVERAGE)),
+        searches=tuple(_search(row) for row in live(Kind.SEARCH)),
+    )
+
+
+def read_sources(connection: Connection, known_at: datetime, marking: Marking) -> dict[str, str]:
+    """The sources that are seen, each with its reliability as first given."""
+    query = select(sources.c.name, sources.c.reliability).join(records).where(_seen(known_at, marking, None))
+    found: dict[str, str] = {}
+    for name, reliability in connection.execute(query.order_by(records.c.position)):
+        found.setdefault(name, reliability)
+    return found
+
+
+def read_fits(connection: Connection, problem: str | None, marking: Marking | None) -> list[FitRecord]:
+    """The fits of ``problem`` that were made at ``marking`` (None: of all, at any), in log order."""
+    query = select(*_STAMP, *_content(Kind.FIT)).join_from(
+        records, fits, fits.c.position == records.c.position
+    )
+    if problem is not None:
+        query = query.where(fits.c.problem == problem)
+    if marking is not None:
+        query = query.where(records.c.marking == marking)
+    return [_fit(row) for row in connection.execute(query.order_by(records.c.position))]
+
+
+def last_position(connection: Connection) -> int:
+    """The position of the log's last record; 0 for an empty log."""
+    return int(connection.execute(select(func.coalesce(func.max(records.c.position), 0))).scalar_one())
+
+
+def _seen(known_at: datetime, marking: Marking, position: int | None) -> ColumnElement[bool]:
+    allowed = [str(other) for other in Marking if other.rank <= marking.rank]
+    seen = and_(records.c.visible_at <= known_at, records.c.marking.in_(allowed))
+    return seen if position is None else and_(seen, records.c.position <= position)
+
+
+def _content(kind: Kind) -> list[ColumnElement[Any]]:
+    return [column for column in TABLES[kind].c if column.name != "position"]
+
+
+def _retracted(connection: Connection, seen: ColumnElement[bool]) -> set[int]:
+    joined = retractions.join(records, retractions.c.position == records.c.position)
+    return set(connection.execute(select(retractions.c.target).select_from(joined).where(seen)).scalars())
+
+
+def _live(
+    connection: Connection,
+    kind: Kind,
+    seen: ColumnElement[bool],
+    retracted: set[int],
+    columns: tuple[ColumnElement[Any], ...],
+) -> list[Row]:
+    """The last version of each chain that is seen, in the order of the first versions.
+
+    ``columns`` begin with the position, to which the first version's is joined as ``first``.
+    """
+    table = TABLES[kind]
+    joined = records.join(table, table.c.position == records.c.position)
+    query = select(*columns, records.c.first).select_from(joined).where(seen).order_by(records.c.position)
+    last: dict[int, Row] = {row[-1]: row for row in connection.execute(query).all()}
+    return [last[first] for first in sorted(last) if last[first][0] not in retracted]
+
+
+def _last_position(connection: Connection, seen: ColumnElement[bool]) -> int:
+    query = select(func.coalesce(func.max(records.c.position), 0)).where(seen, records.c.kind != Kind.FIT)
+    return int(connection.execute(query).scalar_one())
+
+
+def _stamp(row: Row) -> Stamp:
+    position, recorded_at, visible_at, basis, author, reason, marking, batch = row[:8]
+    return Stamp(position, recorded_at, visible_at, _BASES[basis], author, reason, _MARKINGS[marking], batch)
+
+
+def _backing(row: Row, reports: dict[int, Report]) -> Backing:
+    return Backing(reports[row.report], _STANCES[row.stance], row.position)
+
+
+def _report(row: Row) -> Report:
+    return Report(
+        stamp=_stamp(row),
+        source=row.source,
+        grade=Grade(row.reliability, row.credibility),
+        grade_reason=row.grade_reason,
+        text=row.text,
+        reported_at=row.reported_at,
+        origin=row.origin,
+        url=row.url,
+        document=row.document,
+        section=row.section,
+        note=row.note,
+        first_position=row.first,
+    )
+
+
+def _event(row: Row, backings: tuple[Backing, ...]) -> Event:
+    return Event(
+        stamp=_stamp(row),
+        indicator=row.indicator,
+        occurred=PartialDate.of(row.occurred_first, row.occurred_precision),
+        summary=row.summary,
+        development=row.development,
+        staged=_STAGED[row.staged],
+        backings=backings,
+        first_position=row.first,
+        occurred_local=row.occurred_local,
+    )
+
+
+def _coverage(row: Row) -> Coverage:
+    return Coverage(
+        _stamp(row), row.collector, row.collector_kind, row.selects, row.since, row.until, row.coverage
+    )
+
+
+def _search(row: Row) -> Search:
+    return Search(_stamp(row), row.indicator, row.since, row.until, row.coverage)
+
+
+def _fit(row: Row) -> FitRecord:
+    return FitRecord(
+        stamp=_stamp(row),
+        fit_id=row.fit_id,
+        problem=row.problem,
+        model_version=row.model_version,
+        as_of=row.as_of,
+        known_at=row.known_at,
+        log_position=row.log_position,
+        accepted=row.accepted,
+        path=row.path,
+        summary=row.summary,
+    )

@@ -1,0 +1,212 @@
+"""What the log holds, as frozen records. Facts are appended; a correction supersedes by a new record.
+
+Three times, never mixed: ``occurred`` (UTC, with its precision), ``reported_at`` (first public report) and
+``recorded_at`` (appended here). ``visible_at`` is the moment from which a record is known: ``recorded_at``,
+and for imports flagged *backfill* the earliest public report, else occurrence plus the indicator's usual lag;
+``visible_basis`` says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from iw.core.dates import PartialDate
+
+
+class Marking(StrEnum):
+    """TLP 2.0 markings, in order of restriction from the most open."""
+
+    CLEAR = "clear"
+    GREEN = "green"
+    AMBER = "amber"
+    AMBER_STRICT = "amber+strict"
+    RED = "red"
+
+    @property
+    def rank(self) -> int:
+        """0 for CLEAR up to 4 for RED."""
+        return list(Marking).index(self)
+
+
+class VisibleBasis(StrEnum):
+    """Why a record counts as known from its ``visible_at``."""
+
+    RECORDED = "recorded"
+    REPORTED = "reported"
+    LAG = "lag"
+
+
+class Stance(StrEnum):
+    """How a report stands to an event. An *expected* denial would be made either way and weighs nothing."""
+
+    BACKS = "backs"
+    DENIES = "denies"
+    DENIES_EXPECTED = "denies-expected"
+
+
+class Staged(StrEnum):
+    """Is the event closeness performed for onlookers?"""
+
+    NO = "no"
+    POSSIBLY = "possibly"
+    YES = "yes"
+
+
+@dataclass(frozen=True)
+class Grade:
+    """An Admiralty grade: the source's reliability A-F and the report's credibility 1-6."""
+
+    reliability: str
+    credibility: str
+
+    def __str__(self) -> str:
+        return f"{self.reliability}{self.credibility}"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every record carries: its position in the log, who appended it when and why, and its marking."""
+
+    position: int
+    recorded_at: datetime
+    visible_at: datetime
+    visible_basis: VisibleBasis
+    author: str
+    reason: str
+    marking: Marking
+    batch: str | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one source sent, kept unchanged. ``document``, ``section`` and ``note`` cite where we found it."""
+
+    stamp: Stamp
+    source: str
+    grade: Grade
+    grade_reason: str
+    text: str
+    reported_at: datetime | None
+    origin: str
+    url: str | None
+    document: str | None
+    section: str | None
+    note: str | None
+    first_position: int = 0
+
+    @property
+    def id(self) -> str:
+        """The short name that people use: R and the first record's position; a regrade keeps it."""
+        return f"R{self.first_position or self.stamp.position}"
+
+
+@dataclass(frozen=True)
+class Backing:
+    """That a report backs or denies an event; ``position`` is its own record, which a retraction can name."""
+
+    report: Report
+    stance: Stance
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class Event:
+    """The claim that an indicator happened on a date, with the reports that back or deny it."""
+
+    stamp: Stamp
+    indicator: str
+    occurred: PartialDate
+    summary: str
+    development: str | None
+    staged: Staged
+    backings: tuple[Backing, ...]
+
+    @property
+    def id(self) -> str:
+        """The short name that people use: E and the position of the event's first record.
+
+        A correction keeps the name of the event that it corrects.
+        """
+        return f"E{self.first_position}"
+
+    first_position: int = 0
+    occurred_local: str | None = None  # the local time as received, in the source's own words
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """That a collector watched for indicators over a window; dates inclusive, ``until`` None: still open.
+
+    ``selects`` is an indicator's id, ``domain:<domain>`` or ``*``. ``coverage`` is the chance that an
+    occurrence would be seen; None takes each indicator's default from the catalogue. ``kind`` is ``watch``
+    (independent collectors), ``document`` (they cite one another) or ``gap`` (nobody looks: 0).
+    """
+
+    stamp: Stamp
+    collector: str
+    kind: str
+    selects: str
+    since: date
+    until: date | None
+    coverage: float | None
+
+    @property
+    def id(self) -> str:
+        """The short name that people use: C and the log position."""
+        return f"C{self.stamp.position}"
+
+
+@dataclass(frozen=True)
+class Search:
+    """Looked for over a window and not seen; ``coverage`` is the chance that it would have been."""
+
+    stamp: Stamp
+    indicator: str
+    since: date
+    until: date
+    coverage: float
+
+    @property
+    def id(self) -> str:
+        """The short name that people use: S and the log position."""
+        return f"S{self.stamp.position}"
+
+
+@dataclass(frozen=True)
+class LogView:
+    """The effective facts of the log as known at a moment, at or below a marking.
+
+    Superseded and retracted records are gone from it; reports that back no event are in ``unassigned``.
+    ``position`` is the last record that the view took into account.
+    """
+
+    known_at: datetime
+    marking: Marking
+    position: int
+    events: tuple[Event, ...]
+    unassigned: tuple[Report, ...]
+    coverages: tuple[Coverage, ...]
+    searches: tuple[Search, ...]
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """That a problem's parameters were fitted: from what, whether it was accepted, where the draws lie.
+
+    ``log_position`` is the last record that the fit took into account; ``stamp.position`` is the fit's own.
+    """
+
+    stamp: Stamp
+    fit_id: str
+    problem: str
+    model_version: str
+    as_of: date
+    known_at: datetime
+    log_position: int
+    accepted: bool
+    path: str
+    summary: Mapping[str, Any]

@@ -1,0 +1,201 @@
+"""The log: facts are appended through one door and read back as known at a moment and at a marking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine, insert, text
+
+from iw.core.errors import StoreError, UsageError
+from iw.log import fingerprints, migrate, plan, reading
+from iw.log.chains import Chains
+from iw.log.drafts import CorrectionDraft, Draft, FitDraft
+from iw.log.engine import make_engine, sqlite_file, translated
+from iw.log.engine import reading as reads
+from iw.log.engine import writing as writes
+from iw.log.records import FitRecord, LogView, Marking
+from iw.log.rows import DuplicateError, Envelope, Rows, Signature
+from iw.log.schema import Kind
+
+__all__ = ["DuplicateError", "Log"]
+
+
+class Log:
+    """An append-only log in SQLite or PostgreSQL; close it, or use it in a ``with`` statement.
+
+    Every method raises `StoreError` when the database cannot be read or written.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @classmethod
+    def create(cls, url: str) -> Self:
+        """Make a new, empty log; `StoreError` where there is one already or the place cannot be written."""
+        engine = make_engine(url)
+        file = sqlite_file(engine.url)
+        _check_free(file)
+        try:
+            with translated(engine.url):
+                migrate.create(engine)
+        except BaseException:
+            engine.dispose()
+            if file is not None:
+                _forget(file)
+            raise
+        return cls(engine)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open a log, brought up to date where an older program made it.
+
+        Raises `StoreError`, with a hint, where it is missing, unreadable or locked, is no log, or was written
+        by a newer program.
+        """
+        engine = make_engine(url)
+        try:
+            _check_there(sqlite_file(engine.url))
+            with translated(engine.url):
+                migrate.upgrade(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def append(
+        self,
+        drafts: Iterable[Draft],
+        *,
+        author: str,
+        now: datetime,
+        reason: str,
+        batch: str | None = None,
+        skip_duplicates: bool = False,
+    ) -> list[int]:
+        """Append all drafts in one transaction, or none; give the position of each one's record.
+
+        Raises `UsageError` where the log refuses a draft and `DuplicateError` where it holds it already. With
+        ``skip_duplicates`` new facts that it holds are passed over and have no position in the answer, so
+        that an import can be repeated: ``len(drafts) - len(positions)`` were skipped.
+        """
+        given = list(drafts)
+        signature = _signature(author, now, reason, batch)
+        with writes(self.engine) as connection:
+            rows = _start(connection, signature)
+            plan.look_up(given, rows.chains)
+            positions = [plan_one(draft, rows, skip_duplicates) for draft in given]
+            _insert(connection, rows)
+        return [position for position in positions if position is not None]
+
+    def view(
+        self, known_at: datetime, marking: Marking = Marking.RED, *, position: int | None = None
+    ) -> LogView:
+        """The effective facts as known at ``known_at``, at or below ``marking``.
+
+        With ``position`` records after it are left out: a number that names its log position can be replayed
+        after later backfills.
+        """
+        with reads(self.engine) as connection:
+            return reading.read_view(connection, _zoned(known_at), marking, position)
+
+    def position(self) -> int:
+        """The position of the last record; 0 for an empty log."""
+        with reads(self.engine) as connection:
+            return reading.last_position(connection)
+
+    def sources(self, known_at: datetime, marking: Marking = Marking.RED) -> dict[str, str]:
+        """The known sources, each with its reliability as first given, in the order of their first use."""
+        with reads(self.engine) as connection:
+            return reading.read_sources(connection, _zoned(known_at), marking)
+
+    def record_fit(self, fit: FitDraft, *, author: str, now: datetime, reason: str) -> int:
+        """Record a fit; its position. Raises `UsageError` where the log holds a fit of this id."""
+        with writes(self.engine) as connection:
+            rows = _start(connection, _signature(author, now, reason, None))
+            fingerprint = fingerprints.of_parts("fit", fit.fit_id)
+            rows.chains.load_fingerprints([fingerprint])
+            rows.refuse_duplicate(fingerprint)
+            content = {name: value for name, value in vars(fit).items() if name != "marking"}
+            content["summary"] = dict(fit.summary)
+            position = rows.new(Kind.FIT, content, fingerprint, Envelope(fit.marking, None, "")).first
+            _insert(connection, rows)
+        return position
+
+    def fits(self, problem: str | None = None, marking: Marking | None = None) -> list[FitRecord]:
+        """The fits of ``problem`` made at exactly ``marking`` (None: of all, at any), in log order."""
+        with reads(self.engine) as connection:
+            return reading.read_fits(connection, problem, marking)
+
+
+def plan_one(draft: Draft, rows: Rows, skip_duplicates: bool) -> int | None:
+    """Plan one draft; None where it is a duplicate that may be skipped. A correction never is."""
+    try:
+        return plan.add(draft, rows)
+    except DuplicateError:
+        if skip_duplicates and not isinstance(draft, CorrectionDraft):
+            return None
+        raise
+
+
+def _start(connection: Connection, signature: Signature) -> Rows:
+    if connection.dialect.name == "postgresql":
+        # One writer at a time, as on SQLite: else a reader could see a position before a lower one.
+        connection.execute(text("LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE"))
+    return Rows(Chains(connection), signature, reading.last_position(connection) + 1)
+
+
+def _insert(connection: Connection, rows: Rows) -> None:
+    for table, contents in rows.by_table():
+        connection.execute(insert(table), contents)
+
+
+def _signature(author: str, now: datetime, reason: str, batch: str | None) -> Signature:
+    if not author.strip():
+        raise UsageError("The author is empty.", "Say who appends this.")
+    return Signature(author, _zoned(now), reason, batch)
+
+
+def _zoned(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise UsageError(f"The moment {moment} has no time zone.", "Give a moment in UTC.")
+    return moment.astimezone(UTC)
+
+
+def _check_free(file: Path | None) -> None:
+    if file is None:
+        return
+    if file.exists() and file.stat().st_size:
+        raise StoreError(f"There is a file already: {file}.", "Open that log, or name another file.")
+    if not file.parent.is_dir():
+        raise StoreError(f"There is no folder {file.parent}.", "Make it first.")
+
+
+def _forget(file: Path) -> None:
+    # What a failed creation began: no log of anybody's, for there was none, and half of one opens nowhere.
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{file}{ending}").unlink(missing_ok=True)
+
+
+def _check_there(file: Path | None) -> None:
+    if file is None:
+        return
+    if not file.exists():
+        raise StoreError(f"There is no log at {file}.", "Check the path; `iw init` makes a new log.")
+    if not file.is_file():
+        raise StoreError(f"{file} is not a file.", "Name the log's file inside the folder.")

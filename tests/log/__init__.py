@@ -1,0 +1,1 @@
+"""Tests of the log: its rules, on SQLite and on PostgreSQL."""
