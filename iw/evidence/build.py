@@ -1,0 +1,196 @@
+"""From the log to the arrays of one problem: which events count, how much, when, and what silence there was.
+
+Every event of the view gets a `Disposition`: its weight, whether it counts, and if not, why. Nothing is dropped
+without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from iw.catalogue import Catalogue
+from iw.core.dates import PartialDate, Precision
+from iw.core.errors import UsageError
+from iw.evidence.coverage import Watched, watched
+from iw.evidence.grading import event_weight
+from iw.inference.arrays import Evidence, Floats, Ints, ModelSpec
+from iw.log.records import Event, LogView
+
+
+@dataclass(frozen=True)
+class Disposition:
+    """What becomes of one event in one problem."""
+
+    event: Event
+    weight: float
+    counts: bool
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class EvidenceSet:
+    """The arrays of one problem and what became of each event that concerns it."""
+
+    arrays: Evidence
+    start: date
+    as_of: date
+    dispositions: tuple[Disposition, ...]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """An event that may count: its column among the informative indicators and its covered days."""
+
+    event: Event
+    weight: float
+    column: int
+    days: Ints  # covered days (0-based) of its period; one day where the date is exact
+
+    @property
+    def exact(self) -> bool:
+        return self.event.occurred.precision is Precision.DAY
+
+
+def build_evidence(
+    catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: date, exclude: Iterable[str] = ()
+) -> EvidenceSet:
+    """The evidence on one problem up to ``as_of``; raises `UsageError` when that lies before the problem's start.
+
+    ``exclude`` names events (``E12``) to be left out, for what-if questions.
+    """
+    problem = catalogue.problem(spec.problem)
+    if as_of < problem.start:
+        raise UsageError(
+            f"The problem '{problem.id}' starts on {problem.start}; there is no belief as of {as_of}.",
+            "Ask for a later date.",
+        )
+    listened = {use.indicator for use in problem.indicators}
+    cover = watched(catalogue, view, spec.indicators, problem.start, as_of)
+    left_out = frozenset(exclude)
+    dispositions: list[Disposition] = []
+    candidates: list[_Candidate] = []
+    for event in sorted(view.events, key=lambda e: (e.occurred.first, e.first_position)):
+        if event.indicator not in listened:
+            continue
+        weight = event_weight(catalogue.tables, event.backings)
+        found = _candidate(spec, cover, event, weight, problem.start, as_of, left_out)
+        if isinstance(found, str):
+            dispositions.append(Disposition(event, weight, False, found))
+        else:
+            candidates.append(found)
+    counting, outdone = _one_per_development(spec, candidates)
+    dispositions += [Disposition(c.event, c.weight, False, why) for c, why in outdone]
+    dispositions += [Disposition(c.event, c.weight, True) for c in counting]
+    dispositions.sort(key=lambda d: (d.event.occurred.first, d.event.first_position))
+    return EvidenceSet(_arrays(counting, cover), problem.start, as_of, tuple(dispositions))
+
+
+def _candidate(
+    spec: ModelSpec, cover: Watched, event: Event, weight: float, start: date, as_of: date, left_out: frozenset[str]
+) -> _Candidate | str:
+    """The event with its covered days, or the reason why it has no weight."""
+    if event.id in left_out:
+        return "left out by request"
+    if event.indicator not in spec.indicators:
+        return "its indicator is equally likely in every scenario"
+    if weight <= 0.0:
+        return "no report backs it"
+    column = spec.indicators.index(event.indicator)
+    days = _period(event, start, as_of)
+    if not len(days):
+        return "dated after the belief date" if event.occurred.first > as_of else "before the problem's start"
+    covered = days[cover.seen[days, column] > 0]
+    if not len(covered):
+        return "nobody is declared to have been looking: an event without the silence around it would mislead"
+    return _Candidate(event, weight, column, covered)
+
+
+def _period(event: Event, start: date, as_of: date) -> Ints:
+    """Days of the event's period within the problem, up to its first report and the belief date."""
+    first, last = event.occurred.first, min(event.occurred.last, as_of)
+    if event.occurred.precision is not Precision.DAY:
+        reported = [b.report.reported_at.date() for b in event.backings if b.report.reported_at is not None]
+        if reported:
+            last = min(last, max(min(reported), first))
+    elif first < start:
+        return np.empty(0, np.int64)
+    return np.arange(max(0, (first - start).days), (last - start).days + 1, dtype=np.int64)
+
+
+def log_ratio_spread(spec: ModelSpec, column: int, weight: float) -> float:
+    """max - min over scenarios of the event's log likelihood ratio at elicited medians."""
+    rates = spec.elicited_rates()[column] / spec.reference_rates[column]
+    ratios = np.log1p(-weight + weight * rates)
+    return float(ratios.max() - ratios.min())
+
+
+def _one_per_development(
+    spec: ModelSpec, candidates: list[_Candidate]
+) -> tuple[list[_Candidate], list[tuple[_Candidate, str]]]:
+    """Of the events that name one development, only the one that says most counts."""
+    best: dict[str, _Candidate] = {}
+    for candidate in candidates:
+        name = candidate.event.development
+        if name and (
+            name not in best
+            or log_ratio_spread(spec, candidate.column, candidate.weight)
+            > log_ratio_spread(spec, best[name].column, best[name].weight)
+        ):
+            best[name] = candidate
+    counting, outdone = [], []
+    for candidate in candidates:
+        name = candidate.event.development
+        if name and best[name] is not candidate:
+            outdone.append((candidate, f"{best[name].event.id} stands for the development '{name}'"))
+        else:
+            counting.append(candidate)
+    return counting, outdone
+
+
+def _arrays(counting: list[_Candidate], cover: Watched) -> Evidence:
+    groups = _joint(counting)
+    dated = sorted((g for g in groups if g[0].exact), key=lambda g: (g[0].days[0], g[0].event.first_position))
+    spread = [g for g in groups if not g[0].exact]
+    ordered = dated + spread
+    total_days = len(cover.silence)
+    shares = np.zeros((total_days, len(ordered)))
+    for m, group in enumerate(spread, start=len(dated)):
+        shares[group[0].days, m] = 1.0 / len(group[0].days)
+    breaks = _breaks(cover.silence, shares)
+    columns = [[c.column for c in group] for group in ordered]
+    return Evidence(
+        days=total_days,
+        breaks=breaks,
+        coverage=cover.silence[breaks[:-1]],
+        spread=shares[breaks[:-1]],
+        obs_day=np.array([g[0].days[0] if g[0].exact else -1 for g in ordered], dtype=np.int64),
+        obs_weight=np.array([max(c.weight for c in group) for group in ordered], dtype=np.float64),
+        obs_ptr=np.cumsum([0, *(len(part) for part in columns)]).astype(np.int64),
+        obs_indicators=np.array([i for part in columns for i in part], dtype=np.int64),
+        obs_ids=tuple(tuple(c.event.id for c in group) for group in ordered),
+    )
+
+
+def _joint(counting: list[_Candidate]) -> list[list[_Candidate]]:
+    """Events of one period that share a report share one genuineness; the others stand alone."""
+    groups: list[list[_Candidate]] = []
+    by_report: dict[tuple[PartialDate, int], list[_Candidate]] = {}
+    for candidate in counting:
+        keys = [(candidate.event.occurred, b.report.stamp.position) for b in candidate.event.backings]
+        group = next((by_report[key] for key in keys if key in by_report), None)
+        if group is None:
+            group = []
+            groups.append(group)
+        group.append(candidate)
+        for key in keys:
+            by_report.setdefault(key, group)
+    return groups
+
+
+def _breaks(silence: Floats, shares: Floats) -> Ints:
+    changed = np.any(np.diff(silence, axis=0) != 0, axis=1) | np.any(np.diff(shares, axis=0) != 0, axis=1)
+    return np.concatenate([[0], np.nonzero(changed)[0] + 1, [len(silence)]]).astype(np.int64)

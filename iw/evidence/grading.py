@@ -1,0 +1,57 @@
+"""What grades do to a likelihood: from the reports behind an event to w = P(the event is genuine).
+
+One joint table maps (reliability, credibility) to a probability, because A and 1 are not independent. F and 6 say
+"cannot be judged": they average over the stated frequencies of A-E and 1-5. Within an origin the best report counts;
+across origins w = 1 - prod(1 - w_o). A report of credibility 1 ("confirmed by others") has those others inside its
+weight already and is not combined with them. A denial multiplies the odds by min(1, (1 - w_d) / w_d), once per origin;
+an expected denial by 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from iw.catalogue import Tables
+from iw.log.records import Backing, Grade, Stance
+
+_LETTERS = "ABCDE"
+_DIGITS = "12345"
+
+
+def grade_weight(tables: Tables, grade: Grade) -> float:
+    """P(genuine) of one report so graded."""
+    frequencies = tables.grade_frequencies
+    letters = _spread(grade.reliability, _LETTERS, frequencies.reliability)
+    digits = _spread(grade.credibility, _DIGITS, frequencies.credibility)
+    rows: Mapping[str, list[float]] = {str(letter): row for letter, row in tables.grades.items()}
+    total = sum(letters.values()) * sum(digits.values())
+    return sum(a * b * rows[x][int(y) - 1] for x, a in letters.items() for y, b in digits.items()) / total
+
+
+def _spread(given: str, known: str, frequencies: Mapping[str, float]) -> Mapping[str, float]:  # type: ignore[type-arg, unused-ignore]
+    return {given: 1.0} if given in known else {key: frequencies[key] for key in known}
+
+
+def event_weight(tables: Tables, backings: Iterable[Backing]) -> float:
+    """P(genuine) of an event, from all reports that back or deny it."""
+    backings = list(backings)
+    supporting = [b.report for b in backings if b.stance is Stance.BACKS]
+    confirmed = [grade_weight(tables, r.grade) for r in supporting if r.grade.credibility == "1"]
+    doubt = 1.0
+    for best in _best_per_origin(tables, [b for b in backings if b.stance is Stance.BACKS], skip_confirmed=True).values():
+        doubt *= 1.0 - best
+    weight = max([1.0 - doubt, *confirmed])
+    odds = weight / (1.0 - weight)
+    for best in _best_per_origin(tables, [b for b in backings if b.stance is Stance.DENIES]).values():
+        odds *= min(1.0, (1.0 - best) / best)
+    return odds / (1.0 + odds)
+
+
+def _best_per_origin(tables: Tables, backings: list[Backing], skip_confirmed: bool = False) -> dict[str, float]:
+    best: dict[str, float] = {}
+    for backing in backings:
+        report = backing.report
+        if skip_confirmed and report.grade.credibility == "1":
+            continue
+        best[report.origin] = max(best.get(report.origin, 0.0), grade_weight(tables, report.grade))
+    return best

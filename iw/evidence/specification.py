@@ -1,0 +1,77 @@
+"""From a problem's catalogue entry to the elicited model that inference works on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from iw.catalogue import Catalogue, Problem
+from iw.catalogue.schema import Listening, Multiplier
+from iw.inference.arrays import ONLY_THEN, Z90, Floats, ModelSpec
+
+
+def model_spec(catalogue: Catalogue, name: str) -> ModelSpec:
+    """The `ModelSpec` of one problem. Indicators that are "same" throughout are left out: they say nothing."""
+    problem = catalogue.problem(name)
+    scenarios = [scenario.id for scenario in problem.scenarios]
+    uses = [use for use in problem.indicators if _informative(use)]
+    rates = [_log_normal(catalogue.rate(problem, use.indicator).interval) for use in uses]
+    means = np.array([mean for mean, _ in rates])
+    mult_mean, mult_sd = _multipliers(catalogue, uses, scenarios)
+    dwell = [_log_normal(s.dwell_years) if isinstance(s.dwell_years, tuple) else None for s in problem.scenarios]
+    return ModelSpec(
+        problem=problem.id,
+        version=catalogue.model_version(name),
+        scenarios=tuple(scenarios),
+        indicators=tuple(use.indicator for use in uses),
+        prior_probs=np.array([scenario.prior for scenario in problem.scenarios]),
+        log_dwell_mean=np.array([d[0] if d else 0.0 for d in dwell]),
+        log_dwell_sd=np.array([d[1] if d else 1.0 for d in dwell]),
+        never_ends=np.array([d is None for d in dwell]),
+        odds=_odds(problem),
+        odds_concentration=catalogue.tables.odds_concentration,
+        log_rate_mean=means,
+        log_rate_sd=np.array([sd for _, sd in rates]),
+        log_mult_mean=mult_mean,
+        log_mult_sd=mult_sd,
+        reference_rates=np.maximum(np.exp(means), catalogue.tables.reference_rate_floor),
+    )
+
+
+def _informative(use: Listening) -> bool:
+    return bool(use.only_then) or any(item.word != "same" for item in use.likelihood.values())
+
+
+def _log_normal(interval: tuple[float, float]) -> tuple[float, float]:
+    """Mean and sd of the log, for a LogNormal whose 90 % interval this is."""
+    low, high = np.log(interval[0]), np.log(interval[1])
+    return float((low + high) / 2), float((high - low) / (2 * Z90))
+
+
+def _multipliers(catalogue: Catalogue, uses: list[Listening], scenarios: list[str]) -> tuple[Floats, Floats]:
+    mean, sd = np.zeros((len(uses), len(scenarios))), np.zeros((len(uses), len(scenarios)))
+    for i, use in enumerate(uses):
+        if use.only_then:
+            mean[i] = np.log(ONLY_THEN)
+            mean[i, scenarios.index(use.only_then)] = 0.0
+        for name, item in use.likelihood.items():
+            if item.word != "same":
+                mean[i, scenarios.index(name)], sd[i, scenarios.index(name)] = _log_normal(_interval(catalogue, item))
+    return mean, sd
+
+
+def _interval(catalogue: Catalogue, item: Multiplier) -> tuple[float, float]:
+    if item.interval is not None:
+        return item.interval
+    assert item.word is not None  # the schema demands one of the two
+    return catalogue.tables.likelihood_words[item.word].interval
+
+
+def _odds(problem: Problem) -> Floats:
+    names = [scenario.id for scenario in problem.scenarios]
+    odds = np.zeros((len(names), len(names)))
+    for r, scenario in enumerate(problem.scenarios):
+        if isinstance(scenario.dwell_years, tuple):
+            for name, value in scenario.next.items():
+                odds[r, names.index(name)] = value
+            odds[r] /= odds[r].sum()
+    return odds

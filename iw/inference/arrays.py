@@ -1,0 +1,176 @@
+"""What inference takes in and gives out: plain arrays with names for their axes.
+
+Symbols, used in all of ``iw.inference`` and nowhere else:
+
+===========  ==================================================================================================
+``S, I``     number of scenarios and of *informative* indicators (those that are not "same" throughout)
+``K``        number of departures from "same": pairs (indicator, scenario) with a free multiplier
+``D``        number of posterior draws
+``M``        number of observations: one indicator event, or the same-day events of one report
+``R``        number of regimes: stretches of days in which coverage and spread evidence are constant
+``T``        number of days from the problem's start to the belief date, both included
+===========  ==================================================================================================
+
+Day ``t`` (0-based) is the ``t``-th day of the problem. Rates are per year of 365.25 days unless a name says ``day``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+YEAR_DAYS = 365.25
+Z90 = 1.6448536269514722  # half-width of a 90 % interval in standard deviations
+ONLY_THEN = 1e-3  # rate elsewhere of an indicator that practically happens in one scenario only (design: lambda = 0.001 b)
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """The elicited model of one warning problem.
+
+    ``log_mult_mean`` (I, S) holds the fixed multipliers (0 for "same", log 0.001 for "only then") and the prior means
+    of the free ones; ``log_mult_sd`` is 0 where the multiplier is fixed.
+    """
+
+    problem: str
+    version: str
+    scenarios: tuple[str, ...]
+    indicators: tuple[str, ...]
+    prior_probs: Floats  # (S,)
+    log_dwell_mean: Floats  # (S,) log years
+    log_dwell_sd: Floats  # (S,)
+    never_ends: NDArray[np.bool_]  # (S,)
+    odds: Floats  # (S, S) rows sum to 1, diagonal 0; a row of zeros where the scenario never ends
+    odds_concentration: float
+    log_rate_mean: Floats  # (I,) log per year
+    log_rate_sd: Floats  # (I,)
+    log_mult_mean: Floats  # (I, S)
+    log_mult_sd: Floats  # (I, S)
+    reference_rates: Floats  # (I,) rho, per year
+
+    def __post_init__(self) -> None:
+        s, i = len(self.scenarios), len(self.indicators)
+        shapes = {
+            "prior_probs": (s,),
+            "log_dwell_mean": (s,),
+            "log_dwell_sd": (s,),
+            "never_ends": (s,),
+            "odds": (s, s),
+            "log_rate_mean": (i,),
+            "log_rate_sd": (i,),
+            "log_mult_mean": (i, s),
+            "log_mult_sd": (i, s),
+            "reference_rates": (i,),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
+        if abs(self.prior_probs.sum() - 1) > 1e-9:
+            raise ValueError(f"prior_probs sums to {self.prior_probs.sum()}")
+
+    @property
+    def departures(self) -> tuple[Ints, Ints]:
+        """Row and column indices (K,), (K,) of the free multipliers, in row order."""
+        rows, cols = np.nonzero(self.log_mult_sd > 0)
+        return rows.astype(np.int64), cols.astype(np.int64)
+
+    def elicited_rates(self) -> Floats:
+        """(I, S) rates per year at the elicited medians."""
+        return np.exp(self.log_rate_mean[:, None] + self.log_mult_mean)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The evidence on one problem up to a belief date, as seen from one log position and marking.
+
+    Observations are sorted by day, then by id; spread observations (``obs_day`` -1: known to a month or year only)
+    come last. ``coverage`` and ``spread`` are constant within a regime: regime ``r`` holds days
+    ``breaks[r] .. breaks[r + 1] - 1``. ``spread[r, m]`` is 1/n_m where the regime lies in the n_m covered days of
+    spread observation m, else 0.
+    """
+
+    days: int  # T
+    breaks: Ints  # (R + 1,) first 0, last T
+    coverage: Floats  # (R, I)
+    spread: Floats  # (R, M)
+    obs_day: Ints  # (M,)
+    obs_weight: Floats  # (M,) w = P(genuine)
+    obs_ptr: Ints  # (M + 1,) into obs_indicators
+    obs_indicators: Ints  # (N,)
+    obs_ids: tuple[tuple[str, ...], ...]  # the events behind each observation
+
+    def __post_init__(self) -> None:
+        if self.breaks[0] != 0 or self.breaks[-1] != self.days or np.any(np.diff(self.breaks) <= 0):
+            raise ValueError("breaks must rise from 0 to the number of days")
+        if self.coverage.shape[0] != len(self.breaks) - 1 or self.spread.shape[0] != len(self.breaks) - 1:
+            raise ValueError("coverage and spread need one row per regime")
+        dated = self.obs_day[self.obs_day >= 0]
+        if np.any(np.diff(dated) < 0) or np.any(dated >= self.days) or np.any(self.obs_day[len(dated) :] >= 0):
+            raise ValueError("dated observations must come first, sorted, and lie before the belief date")
+
+    @property
+    def dated(self) -> int:
+        """How many observations are dated to the day (they come first)."""
+        return int(np.count_nonzero(self.obs_day >= 0))
+
+    def indicators_of(self, obs: int) -> Ints:
+        """The indicators behind observation ``obs``."""
+        return self.obs_indicators[self.obs_ptr[obs] : self.obs_ptr[obs + 1]]
+
+    def until(self, days: int) -> Evidence:
+        """The same evidence, seen only up to day ``days`` (exclusive); spread observations keep their shares."""
+        if days >= self.days:
+            return self
+        last = int(np.searchsorted(self.breaks, days, side="left"))
+        breaks = np.append(self.breaks[:last], days)
+        keep = [m for m in range(len(self.obs_day)) if self.obs_day[m] < days]
+        return self._select(keep, days=days, breaks=breaks, coverage=self.coverage[:last], spread=self.spread[:last])
+
+    def without(self, obs: set[int]) -> Evidence:
+        """The same evidence without some observations (their days stay as silent as they were)."""
+        return self._select([m for m in range(len(self.obs_day)) if m not in obs])
+
+    def _select(self, keep: list[int], **changes: object) -> Evidence:
+        parts = [self.indicators_of(m) for m in keep]
+        spread = changes.pop("spread", self.spread)
+        assert isinstance(spread, np.ndarray)
+        return replace(
+            self,
+            spread=spread[:, keep],
+            obs_day=self.obs_day[keep],
+            obs_weight=self.obs_weight[keep],
+            obs_ptr=np.cumsum([0, *(len(part) for part in parts)]).astype(np.int64),
+            obs_indicators=np.concatenate([*parts, np.empty(0, np.int64)]).astype(np.int64),
+            obs_ids=tuple(self.obs_ids[m] for m in keep),
+            **changes,  # type: ignore[arg-type]  # the callers above pass fields of this class
+        )
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Parameter draws of one problem, with log weights (0 for draws of an accepted fit)."""
+
+    log_rate: Floats  # (D, I)
+    log_mult: Floats  # (D, I, S)
+    exit_rates: Floats  # (D, S) per year; 0 where a scenario never ends
+    odds: Floats  # (D, S, S)
+    log_weight: Floats  # (D,)
+
+    def __len__(self) -> int:
+        return len(self.log_rate)
+
+    def rates(self) -> Floats:
+        """(D, I, S) rates per year."""
+        return np.exp(self.log_rate[:, :, None] + self.log_mult)
+
+    def generators(self) -> Floats:
+        """(D, S, S) generators Q per year; rows sum to 0."""
+        q = self.exit_rates[:, :, None] * self.odds
+        s = np.arange(q.shape[1])
+        q[:, s, s] = -q.sum(axis=2)
+        return q

@@ -1,0 +1,197 @@
+"""Fits: posterior draws of a problem's parameters by NUTS, and the gate that they must pass.
+
+A fit is ArviZ data (`xarray.DataTree`) of the unpadded parameters, with everything needed to use and to reproduce it. Its
+draws are extended twice before it is rejected; a rejected fit is never used.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import arviz_stats.base as azb
+import nutpie
+import numpy as np
+from arviz_base import from_dict
+from xarray import DataTree
+
+from iw.core.errors import InferenceError, Interrupted
+from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
+from iw.inference.filter import filter_draws
+from iw.inference.model import Shape, build_model, departure_names, draws_of, model_data, targets_of
+
+CHAINS = 4
+EXTENSIONS = 2
+_POLL_SECONDS = 0.05
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The verdict on a fit: strict limits for what is used directly, wider ones for the other parameters."""
+
+    accepted: bool
+    reason: str
+    worst_rhat: float
+    least_ess: float
+    divergences: int
+    draws: int
+
+    def sentence(self) -> str:
+        """One sentence for pages."""
+        figures = f"R-hat {self.worst_rhat:.3f}, least ESS {self.least_ess:.0f}, {self.divergences} divergences"
+        return f"{'accepted' if self.accepted else 'rejected: ' + self.reason} ({figures}, {self.draws} draws)"
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """Draws of one problem with the log-likelihood at the fit's own evidence, and the gate's verdict."""
+
+    spec: ModelSpec
+    draws: Draws  # log_weight = -log-likelihood at the fit: adding the one now gives W_d
+    log_likelihood: Floats  # (D,)
+    gate: Gate
+    data: DataTree
+    seconds: float
+
+
+class Sampler:
+    """The generic model compiled once for a padded shape; each problem and date only swaps the data."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self._compiled: Any = None
+
+    def fit(
+        self,
+        spec: ModelSpec,
+        evidence: Evidence,
+        *,
+        seed: int,
+        draws: int = 500,
+        tune: int = 500,
+        cores: int = 2,
+        target_accept: float = 0.9,
+        progress: Progress = lambda _: None,
+    ) -> FitResult:
+        """Sample, judge, extend if needed. Raises `Interrupted` when cancelled: nothing is kept then."""
+        started = time.perf_counter()
+        self._compile(spec, evidence, progress)
+        compiled = self._compiled.with_data(**model_data(spec, evidence, self.shape))
+        for extension in range(EXTENSIONS + 1):
+            count = draws * 2**extension
+            progress(f"{spec.problem}: sampling {CHAINS} chains of {count} draws")
+            settings = {"draws": count, "tune": tune, "chains": CHAINS, "cores": cores, "seed": seed + extension}
+            data = _sample(compiled, settings | {"target_accept": target_accept})
+            result = _judged(spec, evidence, data, time.perf_counter() - started)
+            if result.gate.accepted:
+                break
+            progress(f"{spec.problem}: {result.gate.sentence()}")
+        return result
+
+    def _compile(self, spec: ModelSpec, evidence: Evidence, progress: Progress) -> None:
+        if self._compiled is None:
+            progress("compiling the model (once; seconds when caches are warm)")
+            self._compiled = nutpie.compile_pymc_model(build_model(spec, evidence, self.shape))
+
+
+def _sample(compiled: Any, settings: dict[str, Any]) -> DataTree:
+    sampler = nutpie.sample(compiled, blocking=False, progress_bar=False, save_warmup=False, **settings)
+    try:
+        while not sampler.is_finished:
+            time.sleep(_POLL_SECONDS)
+        return sampler.wait()
+    except KeyboardInterrupt:
+        sampler.abort()
+        raise Interrupted("The fit was cancelled; the last accepted fit stays in force.") from None
+    except RuntimeError as error:
+        raise InferenceError(f"The sampler stopped: {error}", "Run 'iw check' and look at the rates.") from error
+
+
+def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float) -> FitResult:
+    posterior = data["posterior"]
+    chains, count = posterior.sizes["chain"], posterior.sizes["draw"]
+    flat = {name: posterior[name].values.reshape(chains * count, *posterior[name].shape[2:]) for name in posterior.data_vars}
+    draws = draws_of(spec, flat["log_rate"], flat["log_mult"], flat["log_dwell"], flat["stick"])
+    filtered = filter_draws(spec, draws, evidence)
+    log_likelihood, belief = filtered.log_likelihood[-1], filtered.probs[-1]
+    if not np.all(np.isfinite(log_likelihood)):
+        raise InferenceError(f"Some draws of '{spec.problem}' give the evidence no probability at all.")
+    per_chain = {
+        "belief": belief.reshape(chains, count, -1),
+        "log_likelihood": log_likelihood.reshape(chains, count, 1),
+        "log_dwell": flat["log_dwell"][:, np.nonzero(~spec.never_ends)[0]].reshape(chains, count, -1),
+        "odds": _free_odds(spec, draws.odds).reshape(chains, count, -1),
+    }
+    others = np.concatenate([flat["log_rate"][:, : len(spec.indicators)], flat["log_mult"][:, : len(departure_names(spec))]], axis=1)
+    diverging = data["sample_stats"]["diverging"].values
+    gate = judge(list(per_chain.values()), others.reshape(chains, count, -1), diverging)
+    kept = Draws(draws.log_rate, draws.log_mult, draws.exit_rates, draws.odds, -log_likelihood)
+    return FitResult(spec, kept, log_likelihood, gate, _arviz(spec, flat, per_chain, data, chains, count), seconds)
+
+
+def judge(strict: Sequence[Floats], wide: Floats, diverging: Floats) -> Gate:
+    """The gate: R-hat <= 1.01 and bulk and tail ESS >= 400 for ``strict``, R-hat <= 1.03 for ``wide``.
+
+    All arrays (chain, draw, quantity). Divergences may be 0.1 % of the draws, and not more than half of them in one chain.
+    """
+    columns = [array[:, :, k] for array in strict for k in range(array.shape[2]) if np.ptp(array[:, :, k]) > 0]
+    rhats = [float(azb.array_stats.rhat(c, chain_axis=0, draw_axis=1)) for c in columns]
+    ess = [
+        float(azb.array_stats.ess(c, chain_axis=0, draw_axis=1, method=method))
+        for c in columns
+        for method in ("bulk", "tail")
+    ]
+    wide_rhats = [float(azb.array_stats.rhat(wide[:, :, k], chain_axis=0, draw_axis=1)) for k in range(wide.shape[2])]
+    number, total = int(diverging.sum()), diverging.size
+    worst, worst_wide, least = max(rhats), max(wide_rhats, default=1.0), min(ess)
+    reasons = [
+        *(["R-hat above 1.01"] if not worst <= 1.01 else []),
+        *(["R-hat of a rate or multiplier above 1.03"] if not worst_wide <= 1.03 else []),
+        *(["effective sample size below 400"] if not least >= 400 else []),
+        *([f"{number} divergences in {total} draws"] if number > max(1, math.floor(total / 1000)) else []),
+    ]
+    return Gate(not reasons, "; ".join(reasons), max(worst, worst_wide), least, number, total)
+
+
+def _free_odds(spec: ModelSpec, odds: Floats) -> Floats:
+    """The odds that are not fixed: rows with at least two scenarios that may follow."""
+    rows = [r for r, follow in enumerate(targets_of(spec)) if np.count_nonzero(follow >= 0) > 1]
+    return np.concatenate([odds[:, rows].reshape(len(odds), -1), np.empty((len(odds), 0))], axis=1)
+
+
+def _arviz(
+    spec: ModelSpec, flat: dict[str, Floats], quantities: dict[str, Floats], data: DataTree, chains: int, count: int
+) -> DataTree:
+    """ArviZ data without padding: named dimensions, the sampler's statistics, and belief and log-likelihood per draw."""
+    sizes = {"log_rate": len(spec.indicators), "log_mult": len(departure_names(spec)), "log_dwell": len(spec.scenarios)}
+    posterior = {name: flat[name][:, :size].reshape(chains, count, size) for name, size in sizes.items()}
+    stick = flat["stick"]
+    posterior["stick"] = stick[:, : len(spec.scenarios), : max(len(spec.scenarios) - 2, 0)].reshape(
+        chains, count, len(spec.scenarios), -1
+    )
+    posterior["belief"] = quantities["belief"]
+    posterior["log_likelihood_total"] = quantities["log_likelihood"][:, :, 0]
+    statistics = {
+        name: data["sample_stats"][name].values
+        for name in ("diverging", "n_steps", "step_size", "energy", "logp", "depth")
+        if name in data["sample_stats"]
+    }
+    return from_dict(
+        {"posterior": posterior, "sample_stats": statistics},
+        coords={
+            "indicator": list(spec.indicators),
+            "departure": list(departure_names(spec)),
+            "scenario": list(spec.scenarios),
+        },
+        dims={
+            "log_rate": ["indicator"],
+            "log_mult": ["departure"],
+            "log_dwell": ["scenario"],
+            "stick": ["scenario", "stick_number"],
+            "belief": ["scenario"],
+        },
+    )

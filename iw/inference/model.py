@@ -1,0 +1,127 @@
+"""The PyMC model of a warning problem: one generic model for every problem, scenarios summed out exactly.
+
+::
+
+    log_rate[i]   ~ Normal            log of b_i, genuine occurrences per year under the status quo
+    log_mult[k]   ~ Normal            log multiplier of each departure from "same"
+    log_dwell[s]  ~ Normal            log of the mean dwell in years; exit rate = exp(-log_dwell)
+    stick[r, j]   ~ Beta              broken sticks of the Dirichlet odds of what follows r
+    log_likelihood = MarkedProcessLikelihood(...)
+
+Arrays are padded to a `Shape`, so that problems of like size share one compilation: unused normals are N(0, 1), unused
+sticks Beta(2, 2), and neither touches anything. Dirichlet(a) is broken into sticks y_j ~ Beta(a_j, a_{j+1} + ... + a_n)
+(Sethuraman 1994; Connor and Mosimann 1969).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pymc as pm
+
+from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
+from iw.inference.likelihood import odds_of_sticks
+from iw.inference.op import LikelihoodData, MarkedProcessLikelihood, targets_of
+
+_STEP = {"scenarios": 2, "indicators": 16, "departures": 32}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The padded sizes that one compilation serves."""
+
+    scenarios: int
+    indicators: int
+    departures: int
+
+    @classmethod
+    def of(cls, *specs: ModelSpec) -> Shape:
+        """The smallest padded shape that holds all ``specs``."""
+
+        def up(value: int, step: int) -> int:
+            return max(step, -(-value // step) * step)
+
+        return cls(
+            max(3, up(max(len(spec.scenarios) for spec in specs), _STEP["scenarios"])),
+            up(max(len(spec.indicators) for spec in specs), _STEP["indicators"]),
+            up(max(len(spec.departures[0]) for spec in specs), _STEP["departures"]),
+        )
+
+
+def model_data(spec: ModelSpec, evidence: Evidence, shape: Shape) -> dict[str, Any]:
+    """All data of the model by name: padded priors, and the likelihood's arrays."""
+    rows, columns = spec.departures
+    alpha, beta = _stick_priors(spec, shape)
+    priors = {
+        "log_rate_mean": _padded(spec.log_rate_mean, shape.indicators, 0.0),
+        "log_rate_sd": _padded(spec.log_rate_sd, shape.indicators, 1.0),
+        "log_mult_mean": _padded(spec.log_mult_mean[rows, columns], shape.departures, 0.0),
+        "log_mult_sd": _padded(spec.log_mult_sd[rows, columns], shape.departures, 1.0),
+        "log_dwell_mean": _padded(spec.log_dwell_mean, shape.scenarios, 0.0),
+        "log_dwell_sd": _padded(spec.log_dwell_sd, shape.scenarios, 1.0),
+        "stick_alpha": alpha,
+        "stick_beta": beta,
+    }
+    return priors | LikelihoodData.of(spec, evidence)._asdict()
+
+
+def build_model(spec: ModelSpec, evidence: Evidence, shape: Shape | None = None) -> pm.Model:
+    """The PyMC model of one problem; no sampling, no I/O. ``shape`` defaults to the problem's own padded shape."""
+    shape = shape or Shape.of(spec)
+    data = model_data(spec, evidence, shape)
+    coords = {
+        "indicator": _names(spec.indicators, shape.indicators),
+        "departure": _names(departure_names(spec), shape.departures),
+        "scenario": _names(spec.scenarios, shape.scenarios),
+        "stick_number": list(range(shape.scenarios - 2)),
+    }
+    with pm.Model(coords=coords) as model:
+        given = {name: pm.Data(name, value) for name, value in data.items()}
+        parameters = [
+            pm.Normal("log_rate", given["log_rate_mean"], given["log_rate_sd"], dims="indicator"),
+            pm.Normal("log_mult", given["log_mult_mean"], given["log_mult_sd"], dims="departure"),
+            pm.Normal("log_dwell", given["log_dwell_mean"], given["log_dwell_sd"], dims="scenario"),
+            pm.Beta("stick", given["stick_alpha"], given["stick_beta"], dims=("scenario", "stick_number")),
+        ]
+        evidence_given = [given[name] for name in LikelihoodData._fields]
+        log_likelihood = MarkedProcessLikelihood()(*parameters, *evidence_given)[0]
+        pm.Potential("log_likelihood", log_likelihood)
+    return model
+
+
+def departure_names(spec: ModelSpec) -> tuple[str, ...]:
+    """One name for each free multiplier: ``indicator|scenario``."""
+    rows, columns = spec.departures
+    return tuple(f"{spec.indicators[i]}|{spec.scenarios[s]}" for i, s in zip(rows, columns, strict=True))
+
+
+def draws_of(spec: ModelSpec, log_rate: Floats, log_mult: Floats, log_dwell: Floats, stick: Floats) -> Draws:
+    """Turn sampled values, with draws first and padding allowed, into `Draws`."""
+    count, indicators = len(spec.scenarios), len(spec.indicators)
+    rows, columns = spec.departures
+    mult = np.repeat(np.where(spec.log_mult_sd > 0, 0.0, spec.log_mult_mean)[None], len(log_rate), axis=0)
+    mult[:, rows, columns] = log_mult[:, : len(rows)]
+    exits = np.where(spec.never_ends, 0.0, np.exp(-log_dwell[:, :count]))
+    targets = targets_of(spec)
+    odds = np.array([odds_of_sticks(np.ascontiguousarray(one), targets) for one in stick])
+    return Draws(log_rate[:, :indicators].copy(), mult, exits, odds, np.zeros(len(log_rate)))
+
+
+def _stick_priors(spec: ModelSpec, shape: Shape) -> tuple[Floats, Floats]:
+    alpha = np.full((shape.scenarios, shape.scenarios - 2), 2.0)
+    beta = alpha.copy()
+    for r, follow in enumerate(targets_of(spec)):
+        weights = spec.odds_concentration * spec.odds[r, follow[follow >= 0]]
+        for j in range(len(weights) - 1):
+            alpha[r, j], beta[r, j] = weights[j], weights[j + 1 :].sum()
+    return alpha, beta
+
+
+def _padded(values: Floats, length: int, fill: float) -> Floats:
+    return np.concatenate([values, np.full(length - len(values), fill)])
+
+
+def _names(used: tuple[str, ...], length: int) -> list[str]:
+    return [*used, *(f"unused_{number}" for number in range(len(used), length))]

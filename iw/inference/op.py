@@ -1,0 +1,132 @@
+"""The likelihood as one PyTensor ``Op``: named parameters and data in, log-likelihood and exact gradient out.
+
+One ``Op`` keeps the graph to a handful of nodes, which is what compile time hangs on. Its outputs are the
+log-likelihood and its four derivatives; the pullback only scales those, so value and gradient are one kernel call.
+The kernel is `iw.inference.likelihood.log_likelihood_and_gradient`, compiled and cached on its own.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import pytensor.tensor as pt
+from numba import njit
+from pytensor.gradient import DisconnectedType, disconnected_type
+from pytensor.graph.basic import Apply, Variable
+from pytensor.graph.op import Op
+from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
+
+from iw.inference.arrays import Evidence, Floats, Ints, ModelSpec
+from iw.inference.likelihood import log_likelihood_and_gradient
+
+PARAMETERS = 4  # log_rate, log_mult, log_dwell, stick
+
+
+class LikelihoodData(NamedTuple):
+    """The kernel's data, in the order of its arguments. No array's length needs a new compilation."""
+
+    prior: Floats  # (S,)
+    reference_rates: Floats  # (I,)
+    fixed: Floats  # (I, S) log multipliers that are not free
+    rows: Ints  # (K,) indicator of each free multiplier
+    columns: Ints  # (K,) scenario of each free multiplier
+    never_ends: np.ndarray[Any, np.dtype[np.bool_]]  # (S,)
+    targets: Ints  # (S, S - 1) what may follow each scenario, in order; -1 beyond
+    breaks: Ints
+    coverage: Floats
+    spread: Floats
+    obs_day: Ints
+    obs_weight: Floats
+    obs_ptr: Ints
+    obs_indicators: Ints
+
+    @classmethod
+    def of(cls, spec: ModelSpec, evidence: Evidence) -> LikelihoodData:
+        """The data of one problem and its evidence."""
+        rows, columns = spec.departures
+        return cls(
+            spec.prior_probs,
+            spec.reference_rates,
+            np.where(spec.log_mult_sd > 0, 0.0, spec.log_mult_mean),
+            rows,
+            columns,
+            spec.never_ends,
+            targets_of(spec),
+            evidence.breaks,
+            evidence.coverage,
+            evidence.spread,
+            evidence.obs_day,
+            evidence.obs_weight,
+            evidence.obs_ptr,
+            evidence.obs_indicators,
+        )
+
+
+def targets_of(spec: ModelSpec) -> Ints:
+    """(S, S - 1) the scenarios that may follow each scenario (odds above 0), in order; -1 beyond."""
+    count = len(spec.scenarios)
+    targets = np.full((count, count - 1), -1, np.int64)
+    for r in range(count):
+        follow = np.nonzero(spec.odds[r] > 0)[0]
+        targets[r, : len(follow)] = follow
+    return targets
+
+
+class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no types
+    """Log-likelihood of the Markov-modulated marked point process, scenarios summed out exactly."""
+
+    __props__: ClassVar[tuple[str, ...]] = ()
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Inputs: log_rate (I,), log_mult (K,), log_dwell (S,), stick (S, S - 2), then `LikelihoodData` in order."""
+        expected = PARAMETERS + len(LikelihoodData._fields)
+        if len(inputs) != expected:
+            raise TypeError(f"the likelihood takes {expected} inputs, got {len(inputs)}")
+        variables = [pt.as_tensor_variable(value) for value in inputs]
+        return Apply(self, variables, [pt.dscalar(), pt.dvector(), pt.dvector(), pt.dvector(), pt.dmatrix()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
+        """Python's way in, for `eval` and tests; samplers use the compiled kernel."""
+        results = log_likelihood_and_gradient(*(np.ascontiguousarray(value) for value in inputs))
+        for store, value in zip(output_storage, results, strict=True):
+            store[0] = np.asarray(value)
+
+    def infer_shape(self, fgraph: Any, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+        """The scalar, and each derivative in its parameter's shape."""
+        return [(), *shapes[:PARAMETERS]]
+
+    def pullback(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
+    ) -> list[Variable]:
+        """The kernel's own derivatives times the cotangent of the log-likelihood; there are no second derivatives."""
+        if any(not isinstance(c.type, DisconnectedType) for c in cotangents[1:]):
+            raise NotImplementedError("second derivatives of the likelihood")
+        scale = cotangents[0]
+        data = [disconnected_type() for _ in inputs[PARAMETERS:]]
+        return [*(scale * derivative for derivative in outputs[1:]), *data]
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        """Only the parameters are differentiable, and only through the log-likelihood."""
+        none = [False] * len(node.outputs)
+        return [[True, *none[1:]] if k < PARAMETERS else list(none) for k in range(len(node.inputs))]
+
+
+@register_funcify_default_op_cache_key(MarkedProcessLikelihood)  # type: ignore[untyped-decorator]
+def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
+    @njit
+    def kernel(*inputs):  # type: ignore[no-untyped-def]
+        total, d_rate, d_mult, d_dwell, d_stick = log_likelihood_and_gradient(*inputs)
+        return np.asarray(total), d_rate, d_mult, d_dwell, d_stick
+
+    return kernel, _kernel_version()
+
+
+def _kernel_version() -> int:
+    """A number that changes with the kernel's source: PyTensor's cache on disk would go on using the old code."""
+    folder = Path(__file__).parent
+    sources = (folder / "likelihood.py", folder / "filter.py", Path(__file__))
+    return zlib.crc32(b"".join(source.read_bytes() for source in sources))
