@@ -15,7 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from iw.workspace import Workspace, open_workspace
+    from iw.workspace import Workspace
+    from iw.workspace import open_workspace as open
 
 __all__ = ["Workspace", "__version__", "open"]
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import calendar
 import re
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 
 from iw.core.errors import UsageError
 
-_PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?")
 
 
 class Precision(StrEnum):
@@ -64,13 +65,13 @@ class PartialDate:
         if precision == Precision.DAY:
             return cls.of_day(first)
         if precision == Precision.MONTH:
-            return cls.parse(f"{first:%Y-%m}")
-        return cls.parse(f"{first:%Y}")
+            return cls.parse(first.isoformat()[:7])
+        return cls.parse(first.isoformat()[:4])
 
     def __str__(self) -> str:
-        if self.precision is Precision.DAY:
-            return self.first.isoformat()
-        return f"{self.first:%Y-%m}" if self.precision is Precision.MONTH else f"{self.first:%Y}"
+        # Not strftime: on Linux its %Y has no leading zeros.
+        shown = {Precision.DAY: 10, Precision.MONTH: 7, Precision.YEAR: 4}[self.precision]
+        return self.first.isoformat()[:shown]
 
 
 def parse_day(text: str) -> date:
@@ -83,17 +84,19 @@ def parse_day(text: str) -> date:
 
 def end_of_day(day: date) -> datetime:
     """The last microsecond of ``day`` in UTC: 'as known on that day'."""
-    return datetime.combine(day + timedelta(days=1), time(), UTC) - timedelta(microseconds=1)
+    return datetime.combine(day, time.max, UTC)
 
 
 def parse_moment(text: str) -> datetime:
     """Read an ISO moment (UTC where no zone is given), or a day, which means the end of that day."""
     if _PARTIAL.fullmatch(text.strip()):
         return end_of_day(parse_day(text))
+    with suppress(ValueError):  # the other ways that ISO 8601 writes a day, which are no midnights either
+        return end_of_day(date.fromisoformat(text.strip()))
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             f"'{text}' is not a moment in time.", "Write 2023-03-05 or 2023-03-05T14:30:00+00:00."
         ) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

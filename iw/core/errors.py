@@ -17,6 +17,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, order=True)
@@ -46,6 +47,11 @@ class IwError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Subclasses build their sentence from facts and cannot be called with it again; and an error that
+        # cannot be unpickled hangs the pool of processes in which it was raised.
+        return _same_error, (type(self), self.args, self.__dict__)
 
 
 class UsageError(IwError):
@@ -88,16 +94,26 @@ class InferenceError(IwError):
     exit_code = 5
 
 
-class Interrupted(IwError):
+class Interrupted(IwError):  # noqa: N818  # nothing went wrong
     """Long work was cancelled; nothing that it would have made was kept."""
 
     exit_code = 130
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Up to ``count`` known names that look or sound most like ``name``, best first."""
-    names = sorted(known)
-    wanted = name.casefold().replace("_", "-").replace(" ", "-")
+    """Up to ``count`` known names that look most like ``name``, best first, whatever their case."""
+    names = {_plain(one): one for one in sorted(known)}
+    wanted = _plain(name)
     close = difflib.get_close_matches(wanted, names, n=count, cutoff=0.55)
-    inside = [n for n in names if len(wanted) >= 3 and wanted in n and n not in close]
-    return (close + inside)[:count]
+    inside = [one for one in names if len(wanted) >= 3 and wanted in one and one not in close]
+    return [names[one] for one in (close + inside)[:count]]
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", "-").replace(" ", "-")
+
+
+def _same_error(kind: type[IwError], args: tuple[Any, ...], facts: dict[str, Any]) -> IwError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(facts)
+    return error

@@ -26,9 +26,7 @@ class Watched:
     silence: Floats  # (T, I) the part whose silence counts
 
 
-def watched(
-    catalogue: Catalogue, view: LogView, indicators: tuple[str, ...], start: date, as_of: date
-) -> Watched:
+def watched(catalogue: Catalogue, view: LogView, indicators: tuple[str, ...], start: date, as_of: date) -> Watched:
     """Coverage from ``start`` to ``as_of`` (both included), as the view knows it."""
     days = (as_of - start).days + 1
     seen, silence = np.zeros((days, len(indicators))), np.zeros((days, len(indicators)))

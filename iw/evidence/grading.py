@@ -14,22 +14,20 @@ from collections.abc import Iterable, Mapping
 from iw.catalogue import Tables
 from iw.log.records import Backing, Grade, Stance
 
-_LETTERS = "ABCDE"
-_DIGITS = "12345"
-
 
 def grade_weight(tables: Tables, grade: Grade) -> float:
     """P(genuine) of one report so graded."""
-    frequencies = tables.grade_frequencies
-    letters = _spread(grade.reliability, _LETTERS, frequencies.reliability)
-    digits = _spread(grade.credibility, _DIGITS, frequencies.credibility)
     rows: Mapping[str, list[float]] = {str(letter): row for letter, row in tables.grades.items()}
+    letters = _averaged(grade.reliability, tables.grade_frequencies.reliability.items())
+    digits = _averaged(grade.credibility, tables.grade_frequencies.credibility.items())
     total = sum(letters.values()) * sum(digits.values())
     return sum(a * b * rows[x][int(y) - 1] for x, a in letters.items() for y, b in digits.items()) / total
 
 
-def _spread(given: str, known: str, frequencies: Mapping[str, float]) -> Mapping[str, float]:  # type: ignore[type-arg, unused-ignore]
-    return {given: 1.0} if given in known else {key: frequencies[key] for key in known}
+def _averaged(given: str, frequencies: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """The stated frequencies where it "cannot be judged", else all weight on what was given."""
+    known = {str(key): value for key, value in frequencies}
+    return {given: 1.0} if given in known else known
 
 
 def event_weight(tables: Tables, backings: Iterable[Backing]) -> float:
@@ -37,8 +35,9 @@ def event_weight(tables: Tables, backings: Iterable[Backing]) -> float:
     backings = list(backings)
     supporting = [b.report for b in backings if b.stance is Stance.BACKS]
     confirmed = [grade_weight(tables, r.grade) for r in supporting if r.grade.credibility == "1"]
+    unconfirmed = [b for b in backings if b.stance is Stance.BACKS and b.report.grade.credibility != "1"]
     doubt = 1.0
-    for best in _best_per_origin(tables, [b for b in backings if b.stance is Stance.BACKS], skip_confirmed=True).values():
+    for best in _best_per_origin(tables, unconfirmed).values():
         doubt *= 1.0 - best
     weight = max([1.0 - doubt, *confirmed])
     odds = weight / (1.0 - weight)
@@ -47,11 +46,8 @@ def event_weight(tables: Tables, backings: Iterable[Backing]) -> float:
     return odds / (1.0 + odds)
 
 
-def _best_per_origin(tables: Tables, backings: list[Backing], skip_confirmed: bool = False) -> dict[str, float]:
+def _best_per_origin(tables: Tables, backings: list[Backing]) -> dict[str, float]:
     best: dict[str, float] = {}
-    for backing in backings:
-        report = backing.report
-        if skip_confirmed and report.grade.credibility == "1":
-            continue
+    for report in (backing.report for backing in backings):
         best[report.origin] = max(best.get(report.origin, 0.0), grade_weight(tables, report.grade))
     return best

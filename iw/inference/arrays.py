@@ -26,7 +26,9 @@ Ints = NDArray[np.int64]
 
 YEAR_DAYS = 365.25
 Z90 = 1.6448536269514722  # half-width of a 90 % interval in standard deviations
-ONLY_THEN = 1e-3  # rate elsewhere of an indicator that practically happens in one scenario only (design: lambda = 0.001 b)
+ONLY_THEN = (
+    1e-3  # rate elsewhere of an indicator that practically happens in one scenario only (design: lambda = 0.001 b)
+)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Beliefs from draws: exact filter per draw, weights over draws, means and credible intervals.
 
-A draw's weight is W_d proportional to exp(base_d + LL_d(evidence now)): for the draws of a fit base_d = -LL_d(evidence at
-the fit); for proposal draws base_d = log prior - log proposal (design: weighted draws, importance sampling).
+A draw's weight W_d is proportional to exp(base_d + LL_d(evidence now)): for the draws of a fit base_d is minus LL_d at
+the fit's evidence; for proposal draws it is log prior - log proposal (importance sampling).
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class JointState:
     def interval(self, level: float = 0.9) -> tuple[Floats, Floats]:
         """(S,), (S,) the equal-tailed credible interval of each scenario's probability."""
         tail = (1.0 - level) / 2
-        bounds = [weighted_quantile(self.probs[:, s], self.weights, (tail, 1 - tail)) for s in range(self.probs.shape[1])]
+        bounds = [
+            weighted_quantile(self.probs[:, s], self.weights, (tail, 1 - tail)) for s in range(self.probs.shape[1])
+        ]
         return np.array([b[0] for b in bounds]), np.array([b[1] for b in bounds])
 
     @property
@@ -44,7 +46,7 @@ class JointState:
 
 
 def believe(spec: ModelSpec, draws: Draws, evidence: Evidence, days: Ints | None = None) -> list[JointState]:
-    """The joint state at each of ``days`` (elapsed; default: at the end). Raises `InferenceError` as the filter does."""
+    """The joint state at each of ``days`` (elapsed; default: at the end); raises as the filter does."""
     filtered = filter_draws(spec, draws, evidence, days)
     return [
         JointState(probs, normalised(draws.log_weight + log_likelihood))

@@ -1,17 +1,24 @@
 """The exact filter over many draws: belief and log-likelihood of every draw in one pass.
 
-The definition is in `iw.inference.reference`. The pass condenses what the reference spells out: between two stops
-(observations, regime changes, wanted days) the day operator A is constant, so ``n`` days are one product v exp(n A).
-It is computed as a Taylor series on v (never a matrix power): with ``lo`` the smallest diagonal entry of A,
-B = A - lo I has no negative entry, v exp(n A) = exp(n lo) v exp(n B), and every term of the series is non-negative, so
-nothing cancels and small components keep their relative accuracy. Steps with n ||B|| > 8 are divided.
+The definition is in `iw.inference.reference`. Between two stops (observations, regime changes, wanted days) the day
+operator A is constant, so ``n`` days are one product v exp(n A). Within a regime exp(A), exp(2 A), exp(4 A), ... are
+made once, when first needed, each the square of the one before, and a gap takes those of the binary digits of n: two or
+three small products a gap.
 
-Draws are innermost (blocks of `BLOCK`), so the compiler turns every inner loop into vector instructions; there is no
-sum across draws and no fast-math, so a draw's result does not depend on its neighbours, the block or the thread.
+Nothing cancels: with ``lo`` the smallest diagonal entry of A, B = A - lo I has no negative entry, exp(n A) =
+exp(n lo) exp(n B), and every term of the series and of the squares is non-negative. Squaring doubles the relative error
+of every entry, so 4,096 days cost 12 of 52 bits, which leaves 1e-12. Where n ||B|| > `_REACH`, exp(n B) may leave the
+range of a double: such a draw crosses the gap alone, through row-wise scaled squares, which have no such limit.
+
+Draws are innermost (blocks of `BLOCK`), so the compiler turns every inner loop into vector instructions. (To compile
+anew for each number of scenarios, so that the short loops unroll too, gains a tenth and costs five seconds each.)
+There is no sum across draws and no fast-math, and whatever is decided (halvings, booking, who goes alone) is decided
+for each draw by its own numbers: a draw's result does not depend, bit for bit, on its neighbours, block or thread.
 """
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -21,9 +28,13 @@ from numba import njit
 from iw.core.errors import InferenceError
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
 
-BLOCK = 32
-_MAX_STEP = 8.0  # largest n ||B|| of one Taylor series: below e^8 the running sum stays in range
+BLOCK = 64  # draws; loops over 32 and fewer are unrolled by the compiler and then not vectorised
+_SERIES = 0.25  # ||B|| up to which the series of degree 12 leaves less than 1e-17
+_MOST_HALVINGS = 10  # brings ||B|| = 256 down to that: beyond `_REACH` nobody asks for it
+_REACH = 200.0  # largest n ||B|| of the common way: exp(200) and a day's ratios stay in range
+_IN_RANGE = 1e100  # the product of norms is booked when it leaves 1e-100 .. 1e100
 _TAIL = 1e-17  # a series ends when the bound on its next term falls below this
+_INVERSE_FACTORIALS = tuple(1.0 / math.factorial(k) for k in range(13))
 _THREADS = 2
 
 
@@ -46,13 +57,7 @@ def filter_draws(
     wanted = np.array([evidence.days], np.int64) if days is None else np.asarray(days, np.int64)
     if np.any(np.diff(wanted) < 0) or (len(wanted) and (wanted[0] < 0 or wanted[-1] > evidence.days)):
         raise ValueError("the wanted days must rise and lie within the evidence")
-    count, scenarios = len(draws), len(spec.scenarios)
-    blocks = -(-count // BLOCK)
-    rates = _draws_innermost(draws.rates(), blocks)
-    generators = _draws_innermost(draws.generators(), blocks)
-    log_likelihood = np.empty((blocks, len(wanted), BLOCK))
-    probs = np.empty((blocks, len(wanted), scenarios, BLOCK))
-    failed = np.full(blocks, -1, np.int64)
+    rates, generators = draws.rates(), draws.generators()
     data = (
         spec.prior_probs,
         spec.reference_rates,
@@ -66,33 +71,33 @@ def filter_draws(
         evidence.obs_indicators,
         wanted,
     )
+    log_likelihood = np.empty((len(wanted), len(draws)))
+    probs = np.empty((len(wanted), len(draws), len(spec.scenarios)))
 
-    def run(first: int, last: int) -> None:
-        for b in range(first, last):
-            failed[b] = _filter_block(rates[b], generators[b], *data, log_likelihood[b], probs[b])
+    def run(first: int) -> int:
+        block = slice(first, first + BLOCK)
+        failed, block_log_likelihood, block_probs = _filter_block(
+            _draws_innermost(rates[block]), _draws_innermost(generators[block]), *data
+        )
+        log_likelihood[:, block] = block_log_likelihood
+        probs[:, block] = block_probs.transpose(0, 2, 1)
+        return int(failed)
 
-    edges = np.linspace(0, blocks, min(threads, blocks) + 1).astype(int)
     with ThreadPoolExecutor(max(1, threads)) as pool:
-        list(pool.map(run, edges[:-1], edges[1:]))
-    _explain_failure(int(failed.max()), evidence)
-    return Filtered(
-        wanted,
-        log_likelihood.transpose(1, 0, 2).reshape(len(wanted), -1)[:, :count],
-        probs.transpose(1, 0, 3, 2).reshape(len(wanted), -1, scenarios)[:, :count],
-    )
+        failures = [obs for obs in pool.map(run, range(0, len(draws), BLOCK)) if obs >= 0]
+    if failures:
+        raise _unexplained(min(failures), evidence)
+    return Filtered(wanted, log_likelihood, probs)
 
 
-def _draws_innermost(array: Floats, blocks: int) -> Floats:
-    """(D, X, Y) -> (blocks, X, Y, BLOCK); the last block is filled up with copies of the last draw."""
-    padded = np.concatenate([array, np.repeat(array[-1:], blocks * BLOCK - len(array), axis=0)])
-    return np.ascontiguousarray(padded.reshape(blocks, BLOCK, *array.shape[1:]).transpose(0, 2, 3, 1))
+def _draws_innermost(array: Floats) -> Floats:
+    """(B, X, Y) -> (X, Y, B)."""
+    return np.ascontiguousarray(array.transpose(1, 2, 0))
 
 
-def _explain_failure(obs: int, evidence: Evidence) -> None:
-    if obs < 0:
-        return
-    name = ", ".join(evidence.obs_ids[obs]) if obs < len(evidence.obs_ids) else "the silence since the last event"
-    raise InferenceError(
+def _unexplained(obs: int, evidence: Evidence) -> InferenceError:
+    name = ", ".join(evidence.obs_ids[obs]) if obs < len(evidence.obs_ids) else "the silence"
+    return InferenceError(
         f"No scenario can explain {name} under at least one draw of the parameters.",
         "Check its grade (a weight of 1 leaves no room for error) and the rates of its indicator.",
     )
@@ -113,113 +118,106 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
     obs_ptr,
     obs_indicators,
     wanted,
-    log_likelihood,
-    probs,
 ):
-    """One block of draws; rates (I, S, B), generators (S, S, B). Gives -1, or the observation that failed."""
-    count = prior.shape[0]
-    state = np.empty((count, BLOCK))
-    scaled = np.ones(BLOCK)  # product of the norms since `total` was last brought up to date
-    total = np.zeros(BLOCK)
-    operator = np.empty((count, count, BLOCK))
-    lowest = np.empty(BLOCK)
-    term = np.empty((count, BLOCK))
-    following = np.empty((count, BLOCK))
-    ratio = np.empty((count, BLOCK))
+    """One block of draws; rates (I, S, B), generators (S, S, B), prior (S,).
+
+    Gives -1 or the observation that failed (their number if it was none of them), log-likelihoods (K, B) and
+    probabilities (K, S, B).
+    """
+    count, lanes = prior.shape[0], rates.shape[2]
+    log_likelihood = np.empty((wanted.shape[0], lanes))
+    probs = np.empty((wanted.shape[0], count, lanes))
+    total = np.zeros(lanes)
+    scaled = np.ones(lanes)  # product of the norms not yet booked in `total`
+    norm = np.empty(lanes)
+    state, other = np.empty((count, lanes)), np.empty((count, lanes))
+    ratio = np.empty((count, lanes))
+    log_spread = np.empty((obs_day.shape[0] - dated, count, lanes))
+    for m in range(dated, obs_day.shape[0]):
+        _ratios(m, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
+        for s in range(count):
+            for b in range(lanes):
+                log_spread[m - dated, s, b] = np.log(ratio[s, b])
+                if not np.isfinite(log_spread[m - dated, s, b]):
+                    return m, log_likelihood, probs
+    operator = np.empty((count, count, lanes))
+    lowest = np.empty(lanes)
+    norms = np.empty(lanes)
+    powers = np.empty((_digits(breaks[-1]), count, count, lanes))
     for s in range(count):
-        state[s, :] = prior[s]
-    obs, out, day = 0, 0, 0
-    out = _write(out, day, wanted, state, scaled, total, log_likelihood, probs)
+        for b in range(lanes):
+            state[s, b] = prior[s]
+    obs, out, day = 0, 0, np.int64(0)  # a bare 0 is a type of its own, for which callees would be compiled again
     for regime in range(breaks.shape[0] - 1):
-        norm = _regime_operator(
-            regime,
-            rates,
-            generators,
-            reference_rates,
-            coverage,
-            spread,
-            obs_weight,
-            obs_ptr,
-            obs_indicators,
-            ratio,
-            operator,
-            lowest,
-        )
+        if not _regime_operator(regime, rates, generators, coverage, spread, dated, log_spread, operator, lowest, norms):
+            return obs_day.shape[0], log_likelihood, probs
+        made = np.int64(0)
         end = breaks[regime + 1]
         while day < end:
             stop = end
             if obs < dated and obs_day[obs] + 1 < stop:
                 stop = obs_day[obs] + 1
-            if out < wanted.shape[0] and wanted[out] < stop:
-                stop = wanted[out]
-            if not _advance(stop - day, norm, operator, lowest, state, term, following, scaled, total):
-                return obs if obs < dated else obs_day.shape[0]
-            day = stop
+            if out < wanted.shape[0]:
+                stop = min(stop, wanted[out])
+            if stop > day:
+                made, state, other = _advance(stop - day, operator, lowest, norms, powers, made, state, other, total)
+                day = stop
+                if not (obs < dated and obs_day[obs] + 1 == day) and not _normalise(state, norm, scaled, total):
+                    return obs_day.shape[0], log_likelihood, probs
             while obs < dated and obs_day[obs] + 1 == day:
                 _ratios(obs, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
                 for s in range(count):
-                    for b in range(BLOCK):
+                    for b in range(lanes):
                         state[s, b] *= ratio[s, b]
-                if not _normalise(state, scaled, total):
-                    return obs
+                if not _normalise(state, norm, scaled, total):
+                    return obs, log_likelihood, probs
                 obs += 1
-            out = _write(out, day, wanted, state, scaled, total, log_likelihood, probs)
-    return -1
+            while out < wanted.shape[0] and wanted[out] == day:
+                for b in range(lanes):
+                    log_likelihood[out, b] = total[b] + np.log(scaled[b])
+                    for s in range(count):
+                        probs[out, s, b] = state[s, b]
+                out += 1
+    return -1, log_likelihood, probs
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _regime_operator(  # type: ignore[no-untyped-def]
-    regime,
-    rates,
-    generators,
-    reference_rates,
-    coverage,
-    spread,
-    obs_weight,
-    obs_ptr,
-    obs_indicators,
-    ratio,
-    operator,
-    lowest,
+    regime, rates, generators, coverage, spread, dated, log_spread, operator, lowest, norms
 ):
-    """Fill B = A - lo I (per day) and lo; give the largest row sum of B over the block."""
-    count = operator.shape[0]
+    """Fill B = A - lo I (per day), lo, and the largest row sum of B, for each draw; False if one is not finite."""
+    count, lanes = operator.shape[0], operator.shape[2]
     for s in range(count):
-        for b in range(BLOCK):
-            operator[s, s, b] = generators[s, s, b]
+        for other in range(count):
+            for b in range(lanes):
+                operator[s, other, b] = generators[s, other, b]
         for i in range(coverage.shape[1]):
             c = coverage[regime, i]
             if c > 0.0:
-                for b in range(BLOCK):
+                for b in range(lanes):
                     operator[s, s, b] -= c * rates[i, s, b]
-        for b in range(BLOCK):
-            operator[s, s, b] /= YEAR_DAYS
         for other in range(count):
-            if other != s:
-                for b in range(BLOCK):
-                    operator[s, other, b] = generators[s, other, b] / YEAR_DAYS
-    for m in range(spread.shape[1]):
-        share = spread[regime, m]
-        if share > 0.0:
-            _ratios(m, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
-            for s in range(count):
-                for b in range(BLOCK):
-                    operator[s, s, b] += share * np.log(ratio[s, b])
-    norm = 0.0
-    for b in range(BLOCK):
+            for b in range(lanes):
+                operator[s, other, b] /= YEAR_DAYS
+        for m in range(log_spread.shape[0]):
+            share = spread[regime, dated + m]
+            if share > 0.0:
+                for b in range(lanes):
+                    operator[s, s, b] += share * log_spread[m, s, b]
+    for b in range(lanes):
         lowest[b] = operator[0, 0, b]
-    for s in range(1, count):
-        for b in range(BLOCK):
+        for s in range(1, count):
             lowest[b] = min(lowest[b], operator[s, s, b])
-    for s in range(count):
-        for b in range(BLOCK):
+        norms[b] = 0.0
+        for s in range(count):
             operator[s, s, b] -= lowest[b]
-        for b in range(BLOCK):
             row = 0.0
             for other in range(count):
                 row += operator[s, other, b]
-            norm = max(norm, row)
-    return norm
+            norms[b] = row if not row <= norms[b] else norms[b]  # max would drop what is not a number
+        if not norms[b] < np.inf:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -227,47 +225,214 @@ def _ratios(obs, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ra
     """Fill (S, B) with l_m(s) = (1 - w) + w prod_i lambda[i, s] / rho_i."""
     w = obs_weight[obs]
     for s in range(ratio.shape[0]):
-        for b in range(BLOCK):
+        for b in range(ratio.shape[1]):
             ratio[s, b] = w
         for j in range(obs_ptr[obs], obs_ptr[obs + 1]):
             i = obs_indicators[j]
             scale = 1.0 / reference_rates[i]
-            for b in range(BLOCK):
+            for b in range(ratio.shape[1]):
                 ratio[s, b] *= rates[i, s, b] * scale
-        for b in range(BLOCK):
+        for b in range(ratio.shape[1]):
             ratio[s, b] += 1.0 - w
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _advance(days, norm, operator, lowest, state, term, following, scaled, total):  # type: ignore[no-untyped-def]
-    """state <- state exp(days A), normalised; False if nothing is left of it."""
-    count = state.shape[0]
-    if not norm < np.inf:
-        return False
-    parts = max(int(np.ceil(days * norm / _MAX_STEP)), 1)
-    step = days / parts
-    order = series_order(step * norm)
-    for _ in range(parts):
-        for s in range(count):
-            for b in range(BLOCK):
-                term[s, b] = state[s, b]
-        for k in range(1, order + 1):
-            scale = step / k
-            for other in range(count):
-                for b in range(BLOCK):
-                    following[other, b] = term[0, b] * operator[0, other, b]
-                for s in range(1, count):
-                    for b in range(BLOCK):
-                        following[other, b] += term[s, b] * operator[s, other, b]
-            for s in range(count):
-                for b in range(BLOCK):
-                    term[s, b] = following[s, b] * scale
-                    state[s, b] += term[s, b]
-        if not _normalise(state, scaled, total):
-            return False
-    for b in range(BLOCK):
+def _advance(days, operator, lowest, norms, powers, made, state, other, total):  # type: ignore[no-untyped-def]
+    """How many powers are made by now, state exp(days B), not normalised, and an array to spare; days lo is booked."""
+    alone = False
+    for b in range(state.shape[1]):
+        alone = alone or days * norms[b] > _REACH
+    start = state.copy() if alone else state
+    left, digit = days, 0
+    while left > 0:
+        if digit == made:
+            if digit == 0:
+                _exponential(operator, norms, powers[0])
+            else:
+                _product(powers[digit - 1], powers[digit - 1], powers[digit])
+            made += 1
+        if left % 2 == 1:
+            _transition(state, powers[digit], other)
+            state, other = other, state
+        left //= 2
+        digit += 1
+    for b in range(state.shape[1]):
+        if days * norms[b] > _REACH:
+            total[b] += _advance_alone(days, operator, norms[b], start, state, b)
         total[b] += days * lowest[b]
+    return made, state, other
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _transition(state, matrix, following):  # type: ignore[no-untyped-def]
+    """following <- state matrix, for each draw."""
+    for c in range(state.shape[0]):
+        for b in range(state.shape[1]):
+            following[c, b] = state[0, b] * matrix[0, c, b]
+        for s in range(1, state.shape[0]):
+            for b in range(state.shape[1]):
+                following[c, b] += state[s, b] * matrix[s, c, b]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _product(left, right, result):  # type: ignore[no-untyped-def]
+    """result <- left right, for each draw."""
+    for s in range(left.shape[0]):
+        _transition(left[s], right, result[s])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _exponential(operator, norms, result):  # type: ignore[no-untyped-def]
+    """result <- exp(B), for each draw: B halved until its norm is small, the series of degree 12, squared back.
+
+    The series is taken in cubes, ((c12 B^3 + c11 B^2 + c10 B + c9) B^3 + c8 B^2 + c7 B + c6) B^3 + ..., five products
+    instead of twelve (Paterson and Stockmeyer 1973).
+    """
+    count, lanes = operator.shape[0], operator.shape[2]
+    halvings = np.zeros(lanes, np.int64)
+    scale = np.ones(lanes)
+    most = 0
+    for b in range(lanes):
+        while norms[b] * scale[b] > _SERIES and halvings[b] < _MOST_HALVINGS:
+            halvings[b] += 1
+            scale[b] *= 0.5
+        most = max(most, halvings[b])
+    first, second, third = np.empty_like(operator), np.empty_like(operator), np.empty_like(operator)
+    product = np.empty_like(operator)
+    for s in range(count):
+        for c in range(count):
+            for b in range(lanes):
+                first[s, c, b] = operator[s, c, b] * scale[b]
+    _product(first, first, second)
+    _product(second, first, third)
+    for s in range(count):
+        for c in range(count):
+            for b in range(lanes):
+                product[s, c, b] = _INVERSE_FACTORIALS[12] * third[s, c, b]
+    for group in range(9, -1, -3):
+        if group < 9:
+            _product(result, third, product)
+        c0, c1, c2 = _INVERSE_FACTORIALS[group], _INVERSE_FACTORIALS[group + 1], _INVERSE_FACTORIALS[group + 2]
+        for s in range(count):
+            for c in range(count):
+                one = c0 if s == c else 0.0
+                for b in range(lanes):
+                    result[s, c, b] = one + c1 * first[s, c, b] + c2 * second[s, c, b] + product[s, c, b]
+    for done in range(most):
+        _product(result, result, product)
+        for s in range(count):
+            for c in range(count):
+                for b in range(lanes):
+                    result[s, c, b] = product[s, c, b] if halvings[b] > done else result[s, c, b]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _advance_alone(days, operator, norm, start, state, b):  # type: ignore[no-untyped-def]
+    """state <- start exp(days B) of draw ``b``, normalised; gives the logarithm of the norm. Any days ||B|| will do.
+
+    exp(h B) = diag(exp(g)) P with rows of P that sum to 1, and so for its squares: a row may be exp(-1,000) of another
+    and still count, where its scenario is the only one that is left.
+    """
+    count = operator.shape[0]
+    squarings = max(int(np.ceil(np.log2(days * norm / _SERIES))), 0)
+    step = days / 2.0**squarings
+    matrix, previous = np.zeros((count, count)), np.zeros((count, count))
+    log_rows, previous_log_rows = np.zeros(count), np.zeros(count)
+    row = np.empty(count)
+    for s in range(count):
+        matrix[s, s] = 1.0
+    for k in range(12, 0, -1):  # Horner's rule: 1 + B (1 + B / 2 (1 + B / 3 (...)))
+        matrix, previous = previous, matrix
+        for s in range(count):
+            for c in range(count):
+                entry = 0.0
+                for via in range(count):
+                    entry += previous[s, via] * operator[via, c, b]
+                matrix[s, c] = entry * step / k
+            matrix[s, s] += 1.0
+    for squared in range(squarings + 1):
+        matrix, previous = previous, matrix
+        log_rows, previous_log_rows = previous_log_rows, log_rows
+        for s in range(count):
+            if squared == 0:  # no square yet: only take the rows' sums out
+                for c in range(count):
+                    row[c] = 1.0 if c == s else 0.0
+            else:
+                for c in range(count):
+                    row[c] = previous[s, c]
+            log_rows[s] = previous_log_rows[s] * (squared > 0) + _weighted_row(
+                row, previous_log_rows, previous, matrix[s]
+            )
+    for s in range(count):
+        row[s] = start[s, b]
+    log_norm = _weighted_row(row, log_rows, matrix, previous[0])
+    for s in range(count):
+        state[s, b] = previous[0, s]
+    return log_norm
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _weighted_row(row, log_rows, matrix, result):  # type: ignore[no-untyped-def]
+    """result <- row diag(exp(log_rows)) matrix, normalised; gives the logarithm of the norm."""
+    largest = -np.inf
+    for via in range(row.shape[0]):
+        if row[via] > 0.0:
+            largest = max(largest, log_rows[via])
+    norm = 0.0
+    for c in range(row.shape[0]):
+        result[c] = 0.0
+    for via in range(row.shape[0]):
+        weight = row[via] * np.exp(min(log_rows[via] - largest, 0.0))
+        for c in range(row.shape[0]):
+            result[c] += weight * matrix[via, c]
+            norm += weight * matrix[via, c]
+    for c in range(row.shape[0]):
+        result[c] /= norm
+    return largest + np.log(norm)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _normalise(state, norms, scaled, total):  # type: ignore[no-untyped-def]
+    """Divide by the sums over scenarios (left in ``norms``) and book them; False if a draw has nothing left.
+
+    Logarithms are dear, so the norms are multiplied up, and a draw's product is booked when it leaves the range.
+    """
+    outside = 0
+    for b in range(state.shape[1]):
+        norms[b] = state[0, b]
+    for s in range(1, state.shape[0]):
+        for b in range(state.shape[1]):
+            norms[b] += state[s, b]
+    for s in range(state.shape[0]):
+        for b in range(state.shape[1]):
+            state[s, b] /= norms[b]
+    for b in range(state.shape[1]):
+        product = scaled[b] * norms[b]
+        outside += 0 if 1.0 / _IN_RANGE < product < _IN_RANGE else 1
+    if outside == 0:
+        for b in range(state.shape[1]):
+            scaled[b] *= norms[b]
+        return True
+    for b in range(state.shape[1]):
+        if not 0.0 < norms[b] < np.inf:
+            return False
+        product = scaled[b] * norms[b]
+        if 1.0 / _IN_RANGE < product < _IN_RANGE:
+            scaled[b] = product
+        else:
+            total[b] += np.log(scaled[b]) + np.log(norms[b])
+            scaled[b] = 1.0
     return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _digits(days):  # type: ignore[no-untyped-def]
+    """How many binary digits a number of days has."""
+    digits = 0
+    while days > 0:
+        days //= 2
+        digits += 1
+    return digits
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -278,38 +443,3 @@ def series_order(size):  # type: ignore[no-untyped-def]
         order += 1
         bound *= size / order
     return order
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _normalise(state, scaled, total):  # type: ignore[no-untyped-def]
-    """Divide by the sums over scenarios and book them; logarithms are taken only when the product nears its range."""
-    small, large = 1e300, 0.0
-    for b in range(BLOCK):
-        norm = state[0, b]
-        for s in range(1, state.shape[0]):
-            norm += state[s, b]
-        if not (norm > 0.0 and norm < np.inf):
-            return False
-        inverse = 1.0 / norm
-        for s in range(state.shape[0]):
-            state[s, b] *= inverse
-        scaled[b] *= norm
-        small = min(small, scaled[b])
-        large = max(large, scaled[b])
-    if small < 1e-140 or large > 1e140:
-        for b in range(BLOCK):
-            total[b] += np.log(scaled[b])
-            scaled[b] = 1.0
-    return True
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _write(out, day, wanted, state, scaled, total, log_likelihood, probs):  # type: ignore[no-untyped-def]
-    while out < wanted.shape[0] and wanted[out] == day:
-        for b in range(BLOCK):
-            log_likelihood[out, b] = total[b] + np.log(scaled[b])
-        for s in range(state.shape[0]):
-            for b in range(BLOCK):
-                probs[out, s, b] = state[s, b]
-        out += 1
-    return out

@@ -1,7 +1,7 @@
 """Fits: posterior draws of a problem's parameters by NUTS, and the gate that they must pass.
 
-A fit is ArviZ data (`xarray.DataTree`) of the unpadded parameters, with everything needed to use and to reproduce it. Its
-draws are extended twice before it is rejected; a rejected fit is never used.
+A fit is ArviZ data (`xarray.DataTree`) of the unpadded parameters, with everything needed to use and to reproduce it.
+Its draws are extended twice before it is rejected; a rejected fit is never used.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-import arviz_stats.base as azb
-import nutpie
 import numpy as np
+import nutpie
 from arviz_base import from_dict
+from arviz_stats.base import array_stats
 from xarray import DataTree
 
 from iw.core.errors import InferenceError, Interrupted
 from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
 from iw.inference.filter import filter_draws
-from iw.inference.model import Shape, build_model, departure_names, draws_of, model_data, targets_of
+from iw.inference.model import Shape, build_model, model_data
+from iw.inference.parameters import departure_names, draws_of, targets_of
 
 CHAINS = 4
 EXTENSIONS = 2
-_POLL_SECONDS = 0.05
 Progress = Callable[[str], None]
 
 
@@ -71,7 +72,7 @@ class Sampler:
         evidence: Evidence,
         *,
         seed: int,
-        draws: int = 500,
+        draws: int = 1000,
         tune: int = 500,
         cores: int = 2,
         target_accept: float = 0.9,
@@ -98,14 +99,19 @@ class Sampler:
             self._compiled = nutpie.compile_pymc_model(build_model(spec, evidence, self.shape))
 
 
+@lru_cache(maxsize=4)
+def sampler_for(shape: Shape) -> Sampler:
+    """The process's one sampler of a shape, so that a shape is compiled once."""
+    return Sampler(shape)
+
+
 def _sample(compiled: Any, settings: dict[str, Any]) -> DataTree:
     sampler = nutpie.sample(compiled, blocking=False, progress_bar=False, save_warmup=False, **settings)
     try:
-        while not sampler.is_finished:
-            time.sleep(_POLL_SECONDS)
-        return sampler.wait()
+        data: DataTree = sampler.wait()
+        return data
     except KeyboardInterrupt:
-        sampler.abort()
+        sampler.cancel()
         raise Interrupted("The fit was cancelled; the last accepted fit stays in force.") from None
     except RuntimeError as error:
         raise InferenceError(f"The sampler stopped: {error}", "Run 'iw check' and look at the rates.") from error
@@ -114,7 +120,10 @@ def _sample(compiled: Any, settings: dict[str, Any]) -> DataTree:
 def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float) -> FitResult:
     posterior = data["posterior"]
     chains, count = posterior.sizes["chain"], posterior.sizes["draw"]
-    flat = {name: posterior[name].values.reshape(chains * count, *posterior[name].shape[2:]) for name in posterior.data_vars}
+    flat: dict[str, Floats] = {}
+    for name in ("log_rate", "log_mult", "log_dwell", "stick"):
+        values: Floats = posterior[name].to_numpy()
+        flat[name] = values.reshape(chains * count, *values.shape[2:])
     draws = draws_of(spec, flat["log_rate"], flat["log_mult"], flat["log_dwell"], flat["stick"])
     filtered = filter_draws(spec, draws, evidence)
     log_likelihood, belief = filtered.log_likelihood[-1], filtered.probs[-1]
@@ -126,8 +135,10 @@ def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float)
         "log_dwell": flat["log_dwell"][:, np.nonzero(~spec.never_ends)[0]].reshape(chains, count, -1),
         "odds": _free_odds(spec, draws.odds).reshape(chains, count, -1),
     }
-    others = np.concatenate([flat["log_rate"][:, : len(spec.indicators)], flat["log_mult"][:, : len(departure_names(spec))]], axis=1)
-    diverging = data["sample_stats"]["diverging"].values
+    others = np.concatenate(
+        [flat["log_rate"][:, : len(spec.indicators)], flat["log_mult"][:, : len(departure_names(spec))]], axis=1
+    )
+    diverging = data["sample_stats"]["diverging"].to_numpy()
     gate = judge(list(per_chain.values()), others.reshape(chains, count, -1), diverging)
     kept = Draws(draws.log_rate, draws.log_mult, draws.exit_rates, draws.odds, -log_likelihood)
     return FitResult(spec, kept, log_likelihood, gate, _arviz(spec, flat, per_chain, data, chains, count), seconds)
@@ -136,18 +147,14 @@ def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float)
 def judge(strict: Sequence[Floats], wide: Floats, diverging: Floats) -> Gate:
     """The gate: R-hat <= 1.01 and bulk and tail ESS >= 400 for ``strict``, R-hat <= 1.03 for ``wide``.
 
-    All arrays (chain, draw, quantity). Divergences may be 0.1 % of the draws, and not more than half of them in one chain.
+    All arrays (chain, draw, quantity). At most 0.1 % of the draws may diverge.
     """
-    columns = [array[:, :, k] for array in strict for k in range(array.shape[2]) if np.ptp(array[:, :, k]) > 0]
-    rhats = [float(azb.array_stats.rhat(c, chain_axis=0, draw_axis=1)) for c in columns]
-    ess = [
-        float(azb.array_stats.ess(c, chain_axis=0, draw_axis=1, method=method))
-        for c in columns
-        for method in ("bulk", "tail")
-    ]
-    wide_rhats = [float(azb.array_stats.rhat(wide[:, :, k], chain_axis=0, draw_axis=1)) for k in range(wide.shape[2])]
+    quantities = np.concatenate(strict, axis=2)
+    quantities = quantities[:, :, np.ptp(quantities, axis=(0, 1)) > 0]  # what never varies has no R-hat
+    rhats, wide_rhats = _rhat(quantities), _rhat(wide)
+    ess = np.concatenate([_ess(quantities, "bulk"), _ess(quantities, "tail")])
     number, total = int(diverging.sum()), diverging.size
-    worst, worst_wide, least = max(rhats), max(wide_rhats, default=1.0), min(ess)
+    worst, worst_wide, least = float(rhats.max()), float(wide_rhats.max(initial=1.0)), float(ess.min())
     reasons = [
         *(["R-hat above 1.01"] if not worst <= 1.01 else []),
         *(["R-hat of a rate or multiplier above 1.03"] if not worst_wide <= 1.03 else []),
@@ -155,6 +162,15 @@ def judge(strict: Sequence[Floats], wide: Floats, diverging: Floats) -> Gate:
         *([f"{number} divergences in {total} draws"] if number > max(1, math.floor(total / 1000)) else []),
     ]
     return Gate(not reasons, "; ".join(reasons), max(worst, worst_wide), least, number, total)
+
+
+def _rhat(array: Floats) -> Floats:
+    return np.asarray(array_stats.rhat(array, chain_axis=0, draw_axis=1))
+
+
+def _ess(array: Floats, method: str) -> Floats:
+    tails = {"prob": (0.05, 0.95)} if method == "tail" else {}
+    return np.asarray(array_stats.ess(array, chain_axis=0, draw_axis=1, method=method, **tails))
 
 
 def _free_odds(spec: ModelSpec, odds: Floats) -> Floats:
@@ -166,9 +182,11 @@ def _free_odds(spec: ModelSpec, odds: Floats) -> Floats:
 def _arviz(
     spec: ModelSpec, flat: dict[str, Floats], quantities: dict[str, Floats], data: DataTree, chains: int, count: int
 ) -> DataTree:
-    """ArviZ data without padding: named dimensions, the sampler's statistics, and belief and log-likelihood per draw."""
+    """ArviZ data without padding: named dimensions, the sampler's statistics, belief and log-likelihood per draw."""
     sizes = {"log_rate": len(spec.indicators), "log_mult": len(departure_names(spec)), "log_dwell": len(spec.scenarios)}
-    posterior = {name: flat[name][:, :size].reshape(chains, count, size) for name, size in sizes.items()}
+    posterior: dict[str, Floats] = {
+        name: flat[name][:, :size].reshape(chains, count, size) for name, size in sizes.items()
+    }
     stick = flat["stick"]
     posterior["stick"] = stick[:, : len(spec.scenarios), : max(len(spec.scenarios) - 2, 0)].reshape(
         chains, count, len(spec.scenarios), -1

@@ -12,8 +12,8 @@ Same definition and same series as `iw.inference.filter`; here one draw at a tim
 * A's derivatives flow to the rates (silence), to spread observations and to Q, once per regime.
 
 Parameters (all unconstrained but ``stick``): log_rate (I,), log_mult (K,) for the pairs (row, column), log_dwell (S,),
-stick (S, S - 2) in (0, 1): the odds of row r over its targets, in order, are y_1, (1 - y_1) y_2, ..., the rest. Arrays may
-be longer than the problem needs (padding): what is not used has gradient 0.
+stick (S, S - 2) in (0, 1): the odds of row r over its targets, in order, are y_1, (1 - y_1) y_2, ..., the rest. Arrays
+may be longer than the problem needs (padding): what is not used has gradient 0.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MAX_SIZE = 1e9  # days ||B|| beyond which a sampler's wild proposal is refused 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def odds_of_sticks(stick, targets):  # type: ignore[no-untyped-def]
-    """(S, S) odds from sticks (S', S' - 2), S' >= S; ``targets[r, j]`` is the j-th scenario that may follow r, or -1."""
+    """(S, S) odds from sticks (S', S' - 2), S' >= S; ``targets[r, j]`` is the j-th that may follow r, or -1."""
     count = targets.shape[0]
     odds = np.zeros((count, count))
     for r in range(count):
@@ -334,7 +334,7 @@ def _gap_adjoint_of_powers(days, operator, size, start, beta, d_operator):  # ty
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _powers(days, operator, size):  # type: ignore[no-untyped-def]
-    """(J + 1, S, S): exp(days B / 2^J) and its squarings up to exp(days B), each over its largest entry; log of scale."""
+    """(J + 1, S, S): exp(days B / 2^J) and its squarings up to exp(days B), each over its maximum; log of scale."""
     count = operator.shape[0]
     squarings = int(np.ceil(np.log2(days * size / 4.0)))
     step = days / 2.0**squarings

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import pymc as pm
 
-from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
-from iw.inference.likelihood import odds_of_sticks
-from iw.inference.op import LikelihoodData, MarkedProcessLikelihood, targets_of
+from iw.inference.arrays import Evidence, Floats, ModelSpec
+from iw.inference.op import LikelihoodData, MarkedProcessLikelihood
+from iw.inference.parameters import departure_names, targets_of
 
 _STEP = {"scenarios": 2, "indicators": 16, "departures": 32}
 
@@ -89,24 +89,6 @@ def build_model(spec: ModelSpec, evidence: Evidence, shape: Shape | None = None)
         log_likelihood = MarkedProcessLikelihood()(*parameters, *evidence_given)[0]
         pm.Potential("log_likelihood", log_likelihood)
     return model
-
-
-def departure_names(spec: ModelSpec) -> tuple[str, ...]:
-    """One name for each free multiplier: ``indicator|scenario``."""
-    rows, columns = spec.departures
-    return tuple(f"{spec.indicators[i]}|{spec.scenarios[s]}" for i, s in zip(rows, columns, strict=True))
-
-
-def draws_of(spec: ModelSpec, log_rate: Floats, log_mult: Floats, log_dwell: Floats, stick: Floats) -> Draws:
-    """Turn sampled values, with draws first and padding allowed, into `Draws`."""
-    count, indicators = len(spec.scenarios), len(spec.indicators)
-    rows, columns = spec.departures
-    mult = np.repeat(np.where(spec.log_mult_sd > 0, 0.0, spec.log_mult_mean)[None], len(log_rate), axis=0)
-    mult[:, rows, columns] = log_mult[:, : len(rows)]
-    exits = np.where(spec.never_ends, 0.0, np.exp(-log_dwell[:, :count]))
-    targets = targets_of(spec)
-    odds = np.array([odds_of_sticks(np.ascontiguousarray(one), targets) for one in stick])
-    return Draws(log_rate[:, :indicators].copy(), mult, exits, odds, np.zeros(len(log_rate)))
 
 
 def _stick_priors(spec: ModelSpec, shape: Shape) -> tuple[Floats, Floats]:

@@ -22,6 +22,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache
 
 from iw.inference.arrays import Evidence, Floats, Ints, ModelSpec
 from iw.inference.likelihood import log_likelihood_and_gradient
+from iw.inference.parameters import targets_of
 
 PARAMETERS = 4  # log_rate, log_mult, log_dwell, stick
 
@@ -66,16 +67,6 @@ class LikelihoodData(NamedTuple):
         )
 
 
-def targets_of(spec: ModelSpec) -> Ints:
-    """(S, S - 1) the scenarios that may follow each scenario (odds above 0), in order; -1 beyond."""
-    count = len(spec.scenarios)
-    targets = np.full((count, count - 1), -1, np.int64)
-    for r in range(count):
-        follow = np.nonzero(spec.odds[r] > 0)[0]
-        targets[r, : len(follow)] = follow
-    return targets
-
-
 class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no types
     """Log-likelihood of the Markov-modulated marked point process, scenarios summed out exactly."""
 
@@ -95,7 +86,7 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
         for store, value in zip(output_storage, results, strict=True):
             store[0] = np.asarray(value)
 
-    def infer_shape(self, fgraph: Any, node: Apply, shapes: Sequence[Any]) -> list[Any]:
+    def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         """The scalar, and each derivative in its parameter's shape."""
         return [(), *shapes[:PARAMETERS]]
 
@@ -110,9 +101,9 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
         return [*(scale * derivative for derivative in outputs[1:]), *data]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
-        """Only the parameters are differentiable, and only through the log-likelihood."""
-        none = [False] * len(node.outputs)
-        return [[True, *none[1:]] if k < PARAMETERS else list(none) for k in range(len(node.inputs))]
+        """Only the parameters are differentiable. They reach the derivatives too, so that `pullback` can refuse: a
+        second derivative declared absent would silently be taken for zero."""
+        return [[k < PARAMETERS] * len(node.outputs) for k in range(len(node.inputs))]
 
 
 @register_funcify_default_op_cache_key(MarkedProcessLikelihood)  # type: ignore[untyped-decorator]

@@ -2,13 +2,14 @@
 
 On the joint state pi over (draw d, scenario s), between events
 
-    d pi / dt = pi Q_d - pi (Lambda - mean Lambda),   Lambda[d, s] = sum_i c_i lambda[d, i, s] - sum_m share_m log l_m[d, s]
+    d pi / dt = pi Q_d - pi (Lambda - mean of Lambda under pi)
+    Lambda[d, s] = sum_i c_i lambda[d, i, s] - sum_m share_m log l_m[d, s]
 
-with mean Lambda under pi. The belief is p_s = sum_d pi[d, s]. Its time integrals are *expected change* (the term in Q),
-*silence* of each indicator and *imprecise evidence* of each spread observation; a dated observation is a jump, and
-same-day jumps are averaged over their orders (Shapley 1953: exactly up to 6, beyond that over seeded orders). Each term
-is carried in probability and in decibans, the integral of dp / (p (1 - p)) times 10 / ln 10, on the same nodes:
-Gauss-Legendre, 4 per day.
+The belief is p_s = sum_d pi[d, s]. Its time integrals are *expected change* (the term in Q), *silence* of each
+indicator and *imprecise evidence* of each spread observation; a dated observation is a jump, and same-day jumps are
+averaged over their orders (Shapley 1953: exactly up to 6, beyond that over seeded orders). Each term is carried in
+probability and in decibans, the integral of dp / (p (1 - p)) times 10 / ln 10, on the same nodes: Gauss-Legendre, 4 per
+day.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from math import comb
 import numpy as np
 
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
-from iw.inference.belief import JointState, believe
+from iw.inference.belief import believe
+from iw.inference.matrices import exponentials
 
 DECIBANS = 10.0 / np.log(10.0)
 EXACT_ORDERS = 6
@@ -113,24 +115,7 @@ class _Flow:
             self.silence.values(), np.zeros(self.drift.shape[:2])
         )
         exponent = self.drift + rate[:, :, None] * np.eye(size)
-        return np.array([_exp(exponent * tau) for tau in (*_NODES, 1.0)])
-
-
-def _exp(exponent: Floats) -> Floats:
-    """exp of (D, S, S) matrices with non-negative off-diagonals: a series without cancellation, then squaring."""
-    size = exponent.shape[1]
-    low = np.einsum("dss->ds", exponent).min(axis=1)
-    shifted = exponent - low[:, None, None] * np.eye(size)
-    squarings = max(0, int(np.ceil(np.log2(max(float(shifted.sum(axis=2).max()), 1e-300)))))
-    shifted = shifted / 2.0**squarings
-    total = np.broadcast_to(np.eye(size), shifted.shape).copy()
-    term = total.copy()
-    for k in range(1, 20):  # row sums are at most 1: 1 / 20! is 4e-19
-        term = term @ shifted / k
-        total += term
-    for _ in range(squarings):
-        total = total @ total
-    return np.asarray(total * np.exp(low)[:, None, None])
+        return np.array([exponentials(exponent * tau) for tau in (*_NODES, 1.0)])
 
 
 def _integrate_day(joint: Floats, operators: Floats, flow: _Flow, terms: Contributions) -> None:
@@ -151,7 +136,9 @@ def _integrate_day(joint: Floats, operators: Floats, flow: _Flow, terms: Contrib
             book(("imprecise evidence", m), won - p * won.sum())
 
 
-def _apply_events(joint: Floats, observations: list[int], log_ratios: list[Floats], terms: Contributions, seed: int) -> Floats:
+def _apply_events(
+    joint: Floats, observations: list[int], log_ratios: list[Floats], terms: Contributions, seed: int
+) -> Floats:
     if not observations:
         return joint
     ratios = [np.exp(log_ratios[m]) for m in observations]
@@ -223,5 +210,3 @@ def replay(spec: ModelSpec, draws: Draws, evidence: Evidence, late: list[int]) -
         before = after
     return result
 
-
-__all__ = ["EXPECTED_CHANGE", "Contributions", "JointState", "TimeShift", "jump", "replay", "shift_over_time"]

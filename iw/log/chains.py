@@ -54,8 +54,7 @@ class Chains:
     def load_positions(self, positions: Iterable[int]) -> None:
         """Look up the chains of records that drafts name; those of no record are left out."""
         self._load(
-            records.c.first.in_(select(records.c.first).where(part))
-            for part in _parts(positions, records.c.position)
+            records.c.first.in_(select(records.c.first).where(part)) for part in _parts(positions, records.c.position)
         )
 
     def load_fingerprints(self, fingerprints: Iterable[str]) -> None:
@@ -124,9 +123,7 @@ class Chains:
         self.stances[event] = {report: pair for report, pair in stances.items() if pair[1] is not backing}
 
     def _load_stances(self, event: Chain) -> dict[int, tuple[Stance, Chain]]:
-        query = select(backings.c.position, backings.c.report, backings.c.stance).where(
-            backings.c.event == event.first
-        )
+        query = select(backings.c.position, backings.c.report, backings.c.stance).where(backings.c.event == event.first)
         rows = self.connection.execute(query).all()
         self.load_positions([number for row in rows for number in (row.position, row.report)])
         found = {row.report: (Stance(row.stance), self.known(row.position)) for row in rows}
@@ -134,9 +131,7 @@ class Chains:
 
     def _load(self, conditions: Iterable[ColumnElement[bool]]) -> None:
         for condition in conditions:
-            found = self.connection.execute(
-                select(records).where(condition).order_by(records.c.position)
-            ).all()
+            found = self.connection.execute(select(records).where(condition).order_by(records.c.position)).all()
             fresh = [row for row in found if row.position not in self.first_of]
             for row in fresh:
                 if row.first == row.position:

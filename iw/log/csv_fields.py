@@ -33,9 +33,7 @@ def staged(text: str) -> Staged:
     try:
         return Staged(text.casefold())
     except ValueError as error:
-        raise UsageError(
-            f"'{text}' does not say whether it was staged", "write yes, no or possibly"
-        ) from error
+        raise UsageError(f"'{text}' does not say whether it was staged", "write yes, no or possibly") from error
 
 
 def marking(text: str) -> Marking:

@@ -60,9 +60,7 @@ def read_table(path: Path) -> tuple[CsvTable | None, list[Fault]]:
         if message:
             faults.append(Fault(file, one.number, _place(one, header), message))
         elif not isinstance(one.fields, str):
-            lines.append(
-                Line(one.number, dict(zip(header, (text.strip() for text in one.fields), strict=True)))
-            )
+            lines.append(Line(one.number, dict(zip(header, (text.strip() for text in one.fields), strict=True))))
     return CsvTable(file, header, tuple(lines)), sorted(faults)
 
 

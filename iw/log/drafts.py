@@ -194,9 +194,7 @@ class CorrectionDraft:
     reason: str = ""
 
     def __post_init__(self) -> None:
-        checks.filled(
-            **{name: text for name in ("indicator", "summary") if (text := getattr(self, name)) is not None}
-        )
+        checks.filled(**{name: text for name in ("indicator", "summary") if (text := getattr(self, name)) is not None})
         checks.storable(self)
 
 

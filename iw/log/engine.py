@@ -61,9 +61,7 @@ def make_engine(url: str) -> Engine:
             f"'{url}' is not the address of a log.", "Use a sqlite:/// or postgresql+psycopg:// address."
         ) from error
     except ImportError as error:
-        raise StoreError(
-            "The driver for this database is not installed.", "Install the extra 'postgres'."
-        ) from error
+        raise StoreError("The driver for this database is not installed.", "Install the extra 'postgres'.") from error
     if backend == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -19,14 +19,10 @@ from iw.log.records import Stance
 def of_report(draft: ReportDraft) -> str:
     """The fingerprint of what a source sent."""
     reported = draft.reported_at.astimezone(UTC).isoformat() if draft.reported_at else None
-    return of_parts(
-        "report", draft.source, draft.text, reported, draft.url, draft.document, draft.section, draft.note
-    )
+    return of_parts("report", draft.source, draft.text, reported, draft.url, draft.document, draft.section, draft.note)
 
 
-def of_event(
-    indicator: str, occurred: PartialDate, summary: str, reports: Iterable[tuple[Stance, str]]
-) -> str:
+def of_event(indicator: str, occurred: PartialDate, summary: str, reports: Iterable[tuple[Stance, str]]) -> str:
     """The fingerprint of a claim together with those of the reports it rests on."""
     rests_on = sorted([str(stance), fingerprint] for stance, fingerprint in reports)
     return of_parts("event", indicator, str(occurred), summary, json.dumps(rests_on))
@@ -36,9 +32,7 @@ def of_coverage(draft: CoverageDraft) -> str:
     """The fingerprint of a collector's window."""
     until = draft.until.isoformat() if draft.until else None
     chance = None if draft.coverage is None else float(draft.coverage)
-    return of_parts(
-        "coverage", draft.collector, draft.kind, draft.selects, draft.since.isoformat(), until, chance
-    )
+    return of_parts("coverage", draft.collector, draft.kind, draft.selects, draft.since.isoformat(), until, chance)
 
 
 def of_search(draft: SearchDraft) -> str:

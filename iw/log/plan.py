@@ -34,12 +34,8 @@ def look_up(drafts: Iterable[Draft], chains: Chains) -> None:
     chains.load_positions(positions)
     chains.load_sources(report.source for report in reports)
     chains.load_fingerprints(fingerprints.of_report(report) for report in reports)
-    chains.load_fingerprints(
-        fingerprints.of_coverage(draft) for draft in drafts if isinstance(draft, CoverageDraft)
-    )
-    chains.load_fingerprints(
-        fingerprints.of_search(draft) for draft in drafts if isinstance(draft, SearchDraft)
-    )
+    chains.load_fingerprints(fingerprints.of_coverage(draft) for draft in drafts if isinstance(draft, CoverageDraft))
+    chains.load_fingerprints(fingerprints.of_search(draft) for draft in drafts if isinstance(draft, SearchDraft))
     chains.load_fingerprints(_of_event(draft, chains) for draft in drafts if isinstance(draft, EventDraft))
 
 
@@ -111,9 +107,7 @@ def _(draft: CoverageDraft, rows: Rows) -> int:
         "until": draft.until,
         "coverage": draft.coverage,
     }
-    return rows.new(
-        Kind.COVERAGE, content, fingerprint, Envelope(draft.marking, draft.visible, draft.reason)
-    ).first
+    return rows.new(Kind.COVERAGE, content, fingerprint, Envelope(draft.marking, draft.visible, draft.reason)).first
 
 
 @add.register
@@ -128,9 +122,7 @@ def _(draft: SearchDraft, rows: Rows) -> int:
         "until": draft.until,
         "coverage": draft.coverage,
     }
-    return rows.new(
-        Kind.SEARCH, content, fingerprint, Envelope(draft.marking, draft.visible, draft.reason)
-    ).first
+    return rows.new(Kind.SEARCH, content, fingerprint, Envelope(draft.marking, draft.visible, draft.reason)).first
 
 
 @add.register
@@ -188,9 +180,7 @@ def _attach(item: Attached, given: Envelope, rows: Rows) -> Chain:
     draft = item.report
     if isinstance(draft, int):
         return rows.chains.live(draft, Kind.REPORT)
-    envelope = Envelope(
-        draft.marking or given.marking, draft.visible or given.visible, draft.reason or given.reason
-    )
+    envelope = Envelope(draft.marking or given.marking, draft.visible or given.visible, draft.reason or given.reason)
     wanted, _ = rows.visible(envelope.visible)
     for known in rows.chains.claiming(fingerprints.of_report(draft)):
         early = known.marking is envelope.marking and known.visible_at <= wanted

@@ -95,9 +95,7 @@ def read_sources(connection: Connection, known_at: datetime, marking: Marking) -
 
 def read_fits(connection: Connection, problem: str | None, marking: Marking | None) -> list[FitRecord]:
     """The fits of ``problem`` that were made at ``marking`` (None: of all, at any), in log order."""
-    query = select(*_STAMP, *_content(Kind.FIT)).join_from(
-        records, fits, fits.c.position == records.c.position
-    )
+    query = select(*_STAMP, *_content(Kind.FIT)).join_from(records, fits, fits.c.position == records.c.position)
     if problem is not None:
         query = query.where(fits.c.problem == problem)
     if marking is not None:
@@ -189,9 +187,7 @@ def _event(row: Row, backings: tuple[Backing, ...]) -> Event:
 
 
 def _coverage(row: Row) -> Coverage:
-    return Coverage(
-        _stamp(row), row.collector, row.collector_kind, row.selects, row.since, row.until, row.coverage
-    )
+    return Coverage(_stamp(row), row.collector, row.collector_kind, row.selects, row.since, row.until, row.coverage)
 
 
 def _search(row: Row) -> Search:

@@ -24,9 +24,7 @@ class DuplicateError(UsageError):
 
     def __init__(self, existing: str) -> None:
         self.existing = existing
-        super().__init__(
-            f"The log holds this already, as {existing}.", "Correct or regrade that record instead."
-        )
+        super().__init__(f"The log holds this already, as {existing}.", "Correct or regrade that record instead.")
 
 
 @dataclass(frozen=True)

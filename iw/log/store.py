@@ -103,9 +103,7 @@ class Log:
             _insert(connection, rows)
         return [position for position in positions if position is not None]
 
-    def view(
-        self, known_at: datetime, marking: Marking = Marking.RED, *, position: int | None = None
-    ) -> LogView:
+    def view(self, known_at: datetime, marking: Marking = Marking.RED, *, position: int | None = None) -> LogView:
         """The effective facts as known at ``known_at``, at or below ``marking``.
 
         With ``position`` records after it are left out: a number that names its log position can be replayed

@@ -66,9 +66,7 @@ def _refers(table: str, column: str) -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint([column], ["records.position"], name=op.f(f"fk_{table}_{column}"))
 
 
-def _create(
-    table: str, *parts: Any, refers: tuple[str, ...] = ("position",), index: tuple[str, ...] = ()
-) -> None:
+def _create(table: str, *parts: Any, refers: tuple[str, ...] = ("position",), index: tuple[str, ...] = ()) -> None:
     op.create_table(
         table,
         sa.Column("position", POSITION, nullable=False, autoincrement=False),

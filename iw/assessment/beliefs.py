@@ -1,0 +1,155 @@
+"""A belief at any (as_of, known_at, marking): the right draws, the right evidence, one frozen record.
+
+The draws come from the fit that was in force at the time: the newest accepted fit of this model version that knew no
+more than is asked for. Weighted by what the log says now against what it said at the fit. Where there is no such fit,
+or its weights have worn out, draws from a proposal stand in, and the belief says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from iw.assessment.records import Estimate, Provenance
+from iw.catalogue import Catalogue
+from iw.evidence import EvidenceSet, build_evidence, model_spec
+from iw.evidence.fit_files import read_draws
+from iw.inference.arrays import Draws, ModelSpec
+from iw.inference.belief import JointState, believe, pareto_shape
+from iw.inference.forecast import visit_probs
+from iw.inference.proposal import proposal_draws
+from iw.log.records import FitRecord, LogView, Marking
+from iw.log.store import Log
+
+USABLE_DRAWS = 50  # weights worth fewer draws than this carry no belief
+WORN = 1 / 3  # share of a fit's draws below which a refit is due
+WORN_SHAPE = 0.7
+
+Overlay = Callable[[LogView], LogView]
+
+
+@dataclass(frozen=True)
+class Belief:
+    """Probabilities over a problem's scenarios at a date, and what made them. Frozen."""
+
+    spec: ModelSpec
+    state: JointState
+    draws: Draws
+    evidence: EvidenceSet
+    provenance: Provenance
+
+    def estimate(self, scenario: str) -> Estimate:
+        """Mean and 90 % credible interval of one scenario."""
+        s = self.spec.scenarios.index(scenario)
+        low, high = self.state.interval()
+        return Estimate(float(self.state.mean[s]), float(low[s]), float(high[s]))
+
+    @property
+    def leading(self) -> str:
+        """The most probable scenario."""
+        return self.spec.scenarios[int(np.argmax(self.state.mean))]
+
+    @property
+    def usable(self) -> bool:
+        """False when the weighted draws are worth too few to say anything."""
+        return self.provenance.effective_draws >= USABLE_DRAWS
+
+    @property
+    def refit_due(self) -> bool:
+        """True when there is no fit, or its weights have worn out."""
+        p = self.provenance
+        return p.fit is None or p.effective_draws < WORN * p.draws or (p.pareto_k or 0.0) > WORN_SHAPE
+
+    def visited(self, scenarios: list[str], days: float) -> Estimate:
+        """P(any of ``scenarios`` is visited within ``days``, now included), with its 90 % interval over draws."""
+        from iw.inference.belief import weighted_quantile
+
+        columns = [self.spec.scenarios.index(name) for name in scenarios]
+        probs = visit_probs(self.state, self.draws, columns, days)
+        low, high = weighted_quantile(probs, self.state.weights, (0.05, 0.95))
+        return Estimate(float(self.state.weights @ probs), float(low), float(high))
+
+
+class Beliefs:
+    """Answers for one catalogue, log and folder of fits; keeps what it has read."""
+
+    def __init__(self, catalogue: Catalogue, log: Log, fits: Path, seed: int) -> None:
+        self.catalogue, self._log, self._fits, self.seed = catalogue, log, fits, seed
+        self._views: dict[tuple[datetime, Marking, int], LogView] = {}
+        self._draws: dict[str, Draws] = {}
+        self._specs: dict[str, ModelSpec] = {}
+
+    def spec(self, problem: str) -> ModelSpec:
+        """The elicited model of ``problem``."""
+        if problem not in self._specs:
+            self._specs[problem] = model_spec(self.catalogue, problem)
+        return self._specs[problem]
+
+    def view(self, known_at: datetime, marking: Marking) -> LogView:
+        """The log as known at a moment, at or below a marking."""
+        key = (known_at, marking, self._log.position())
+        if key not in self._views:
+            self._views[key] = self._log.view(known_at, marking)
+        return self._views[key]
+
+    def at(
+        self, problem: str, as_of: date, known_at: datetime, marking: Marking, overlay: Overlay | None = None
+    ) -> Belief:
+        """The belief; ``overlay`` changes the view for a what-if question and leaves the log alone."""
+        spec = self.spec(problem)
+        view = self.view(known_at, marking)
+        evidence = build_evidence(self.catalogue, spec, overlay(view) if overlay else view, as_of)
+        fit = self.fit_in_force(spec, as_of, known_at, marking)
+        if fit is not None:
+            belief = self._from(spec, self._read(spec, fit), evidence, view, fit)
+            if belief.usable:
+                return belief
+        rng = np.random.default_rng([self.seed, crc32(problem.encode()), as_of.toordinal()])
+        return self._from(spec, proposal_draws(spec, evidence.arrays, rng), evidence, view, None)
+
+    def fit_in_force(self, spec: ModelSpec, as_of: date, known_at: datetime, marking: Marking) -> FitRecord | None:
+        """The newest accepted fit of this model that knew no more than is asked for."""
+        candidates = [
+            fit
+            for fit in self._log.fits(spec.problem, marking)
+            if fit.accepted and fit.model_version == spec.version and fit.as_of <= as_of and fit.known_at <= known_at
+        ]
+        return max(candidates, key=lambda f: (f.as_of, f.known_at, f.stamp.position), default=None)
+
+    def reweigh(self, belief: Belief, evidence: EvidenceSet) -> JointState:
+        """What the same draws say of other evidence."""
+        return believe(belief.spec, belief.draws, evidence.arrays)[-1]
+
+    def _read(self, spec: ModelSpec, fit: FitRecord) -> Draws:
+        if fit.fit_id not in self._draws:
+            self._draws[fit.fit_id], _ = read_draws(self._fits / fit.path, spec)
+        return self._draws[fit.fit_id]
+
+    def _from(
+        self, spec: ModelSpec, draws: Draws, evidence: EvidenceSet, view: LogView, fit: FitRecord | None
+    ) -> Belief:
+        state = believe(spec, draws, evidence.arrays)[-1]
+        provenance = Provenance(
+            as_of=evidence.as_of,
+            known_at=view.known_at,
+            marking=str(view.marking),
+            log_position=view.position,
+            model_version=spec.version,
+            fit=fit.fit_id if fit else None,
+            fit_as_of=fit.as_of if fit else None,
+            fit_gate=str(fit.summary.get("gate", "accepted")) if fit else "no accepted fit: weighted proposal draws",
+            effective_draws=state.effective_draws,
+            draws=len(draws),
+            pareto_k=_finite(pareto_shape(np.log(np.maximum(state.weights, 1e-300)))),
+            seed=self.seed,
+        )
+        return Belief(spec, state, draws, evidence, provenance)
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

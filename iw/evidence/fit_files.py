@@ -1,0 +1,79 @@
+"""Fits on disk: ArviZ data in NetCDF, opened by ArviZ as they are, and read here quickly without it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from iw.core.errors import StoreError
+from iw.inference.arrays import Draws, Floats, ModelSpec
+from iw.inference.parameters import draws_of
+
+_GROUP = "posterior"
+
+
+@dataclass(frozen=True)
+class FitSummary:
+    """What a fit was made from and what the gate said; stands in the file's attributes and in the log."""
+
+    fit_id: str
+    problem: str
+    model_version: str
+    as_of: date
+    known_at: datetime
+    marking: str
+    log_position: int
+    seed: int
+    accepted: bool
+    gate: str
+    product_version: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**self.__dict__, "as_of": self.as_of.isoformat(), "known_at": self.known_at.isoformat()}
+
+
+def write_fit(folder: Path, summary: FitSummary, data: Any) -> Path:
+    """Write ``data`` (an `xarray.DataTree`) whole or not at all; gives the file's path. Raises `StoreError`."""
+    path = folder / f"{summary.fit_id}.nc"
+    part = path.with_suffix(".part")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        data.attrs["iw_fit"] = json.dumps(summary.as_json(), sort_keys=True)
+        data.to_netcdf(part, engine="h5netcdf")
+        os.replace(part, path)
+    except OSError as error:
+        raise StoreError(f"The fit cannot be written to {folder}: {error.strerror or error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return path
+
+
+def read_draws(path: Path, spec: ModelSpec) -> tuple[Draws, Floats]:
+    """The draws of a fit, their log weights set to minus the log-likelihood at the fit, and that log-likelihood (D,).
+
+    Raises `StoreError` when the file is missing, damaged or belongs to another model.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            values = {name: _flat(file[f"{_GROUP}/{name}"]) for name in ("log_rate", "log_mult", "log_dwell", "stick")}
+            log_likelihood = np.asarray(file[f"{_GROUP}/log_likelihood_total"], dtype=np.float64).reshape(-1)
+    except (OSError, KeyError) as error:
+        raise StoreError(f"The fit {path.name} cannot be read.", "Run 'iw fit' to make it again.") from error
+    if values["log_rate"].shape[1] != len(spec.indicators) or values["log_dwell"].shape[1] != len(spec.scenarios):
+        raise StoreError(f"The fit {path.name} belongs to another model.", "Run 'iw fit' to make a new one.")
+    draws = draws_of(spec, values["log_rate"], values["log_mult"], values["log_dwell"], values["stick"])
+    return Draws(draws.log_rate, draws.log_mult, draws.exit_rates, draws.odds, -log_likelihood), log_likelihood
+
+
+def _flat(dataset: Any) -> Floats:
+    """(chain, draw, ...) -> (chain x draw, ...)."""
+    values = np.asarray(dataset, dtype=np.float64)
+    return np.ascontiguousarray(values.reshape(values.shape[0] * values.shape[1], *values.shape[2:]))

@@ -1,0 +1,74 @@
+"""Open a workspace, or found one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+from iw.catalogue import load_catalogue
+from iw.core.errors import NotFoundError, StoreError, UsageError
+from iw.core.resources import shipped
+from iw.log.drafts import CoverageDraft
+from iw.log.store import Log
+from iw.workspace.settings import (
+    CONFIG,
+    Settings,
+    as_toml,
+    database_url,
+    find_workspace,
+    read_settings,
+    user_name,
+)
+from iw.workspace.workspace import Workspace
+
+
+def open_workspace(path: Path | str | None = None, clock: Callable[[], datetime] | None = None) -> Workspace:
+    """Open the workspace at ``path``, else at ``$IW_WORKSPACE``, else in this folder or the nearest above it.
+
+    Raises `UsageError` where there is none, `StoreError` where its log cannot be opened.
+    """
+    folder = find_workspace(Path(path) if path else None)
+    settings = read_settings(folder)
+    catalogue, faults = load_catalogue(folder / "indicators", folder / "models")
+    log = Log.open(database_url(folder, settings.database))
+    extra = (clock,) if clock else ()
+    return Workspace(folder, settings, log, catalogue, tuple(faults), *extra)
+
+
+def init_workspace(
+    path: Path | str,
+    *,
+    subject: str = "russia-china",
+    today: date | None = None,
+    author: str | None = None,
+    clock: Callable[[], datetime] | None = None,
+) -> Workspace:
+    """Make a workspace: the catalogue copied for editing, an empty log, and the watch's own coverage from today on.
+
+    Raises `UsageError` where one is there already, `StoreError` where the folder cannot be written.
+    """
+    folder = Path(path)
+    if (folder / CONFIG).exists():
+        raise UsageError(f"{folder} is a workspace already.", f"Use it: iw --workspace {folder} status.")
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(f"The folder {folder} is not empty.", "Name a new folder.")
+    if subject != "russia-china":
+        raise NotFoundError("subject", subject, ["russia-china"])
+    settings = Settings(folder.resolve().name, "log.db", author or user_name(), today)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in ("indicators", "models"):
+            shutil.copytree(shipped(part), folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        for part in ("fits", "reports"):
+            (folder / part).mkdir()
+        Log.create(database_url(folder, settings.database)).close()
+        (folder / CONFIG).write_text(as_toml(settings), encoding="utf-8")
+    except OSError as error:
+        message = f"The folder {folder} cannot be written: {error.strerror}."
+        raise StoreError(message, "Choose another place.") from error
+    workspace = open_workspace(folder, clock)
+    watch = CoverageDraft("watch", "watch", "*", since=workspace.today, reason="the watch begins")
+    workspace.append([watch], reason="workspace made")
+    return workspace

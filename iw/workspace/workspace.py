@@ -1,0 +1,347 @@
+"""A watch's workspace: its folder, its catalogue, its log, its fits; and what can be asked of them.
+
+A workspace is a folder with ``iw.toml``, ``indicators/``, ``models/``, ``fits/``, ``reports/`` and, unless the log
+lives on a server, ``log.db``. This is the public Python door and the one that the command line goes through; here, at
+the edge, the clock is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iw.catalogue import Catalogue
+from iw.core.dates import end_of_day
+from iw.core.errors import DataError, Fault, UsageError
+from iw.core.resources import product_version
+from iw.log.drafts import Draft, EventDraft
+from iw.log.records import Event, Marking
+from iw.log.store import Log
+from iw.workspace.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from iw.assessment.beliefs import Belief, Beliefs, Overlay
+    from iw.assessment.records import Assessment, ShiftView
+    from iw.evidence.fit_files import FitSummary
+
+Progress = Callable[[str], None]
+
+
+def _quiet(_: str) -> None:
+    """No progress wanted."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What one logged event did to one problem: the belief just before and just after it."""
+
+    problem: str
+    before: Belief
+    after: Belief
+
+
+@dataclass(frozen=True)
+class Logged:
+    """The outcome of logging an event: its name, near-duplicates that were there already, and what it moved."""
+
+    event: Event
+    near: tuple[Event, ...]
+    moved: tuple[Moved, ...]
+    silent: str = ""  # why it moved nothing, where it did not
+
+
+@dataclass
+class Workspace:
+    """An open workspace; close it, or use it in a ``with`` statement."""
+
+    path: Path
+    settings: Settings
+    log: Log
+    catalogue: Catalogue
+    faults: tuple[Fault, ...]  # of the catalogue's files; what is sound is loaded all the same
+    _clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The present moment (UTC); in a workspace with a frozen clock, the present time of day on that date."""
+        now = self._clock()
+        return now if self.settings.today is None else datetime.combine(self.settings.today, now.timetz())
+
+    @property
+    def today(self) -> date:
+        """The present date in UTC."""
+        return self.now().date()
+
+    def _when(self, as_of: date | None, known_at: datetime | None) -> tuple[date, datetime]:
+        """As of today unless asked otherwise; a past belief is as known on its own day unless asked otherwise."""
+        day = as_of or self.today
+        if day > self.today:
+            raise UsageError(f"{day} lies in the future; beliefs are about today or earlier.", "Forecasts look ahead.")
+        return day, known_at or end_of_day(day)
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _beliefs(self) -> Beliefs:
+        from iw.assessment.beliefs import Beliefs
+
+        return Beliefs(self.catalogue, self.log, self.path / "fits", self.settings.seed)
+
+    def problems(self) -> list[str]:
+        """The ids of the warning problems, in the catalogue's order."""
+        return list(self.catalogue.problems)
+
+    def belief(
+        self,
+        problem: str,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        marking: Marking = Marking.RED,
+        overlay: Overlay | None = None,
+    ) -> Belief:
+        """The belief on ``problem``; `NotFoundError` or `UsageError` where it cannot be had."""
+        self.catalogue.problem(problem)
+        day, known = self._when(as_of, known_at)
+        return self._beliefs.at(problem, day, known, marking, overlay)
+
+    def assess(
+        self,
+        problem: str,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        marking: Marking = Marking.RED,
+        history: Sequence[date] = (),
+    ) -> Assessment:
+        """The full assessment of one problem."""
+        from iw.assessment.assess import assess
+
+        day, known = self._when(as_of, known_at)
+        return assess(self._beliefs, problem, day, known, marking, history)
+
+    def explain(
+        self,
+        problem: str,
+        since: date | None = None,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        marking: Marking = Marking.RED,
+    ) -> ShiftView:
+        """Why the belief moved between ``since`` (default: 30 days before) and ``as_of``; the terms add up exactly."""
+        from iw.assessment.shifts import shift_between
+
+        day, known = self._when(as_of, known_at)
+        first = since or max(self.catalogue.problem(problem).start, day - timedelta(days=30))
+        if first > day:
+            raise UsageError(f"{first} lies after {day}; a shift runs forward in time.")
+        before = self._beliefs.at(problem, first, min(end_of_day(first), known), marking)
+        return shift_between(self._beliefs, before, self._beliefs.at(problem, day, known, marking))
+
+    def status(
+        self, as_of: date | None = None, known_at: datetime | None = None, marking: Marking = Marking.RED
+    ) -> pd.DataFrame:
+        """One row per problem: leading scenario, its probability with interval, word, and changes in 7 and 30 days."""
+        import pandas as pd
+
+        from iw.assessment.tables import status_rows
+
+        return pd.DataFrame(status_rows(self.assess(name, as_of, known_at, marking) for name in self.problems()))
+
+    def events(self, known_at: datetime | None = None, marking: Marking = Marking.RED) -> pd.DataFrame:
+        """The events in force, one row each."""
+        from iw.log.tables import event_rows
+
+        return self._frame(event_rows, known_at, marking)
+
+    def reports(self, known_at: datetime | None = None, marking: Marking = Marking.RED) -> pd.DataFrame:
+        """The reports in force, one row each, with the events that they back or deny."""
+        from iw.log.tables import report_rows
+
+        return self._frame(report_rows, known_at, marking)
+
+    def coverage(self, known_at: datetime | None = None, marking: Marking = Marking.RED) -> pd.DataFrame:
+        """Declared coverage, gaps and searches, one row each."""
+        from iw.log.tables import coverage_rows
+
+        return self._frame(coverage_rows, known_at, marking)
+
+    def _frame(self, rows: Callable[[Any], Any], known_at: datetime | None, marking: Marking) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.DataFrame(rows(self.log.view(known_at or end_of_day(self.today), marking)))
+
+    # -- telling --------------------------------------------------------------------------------------------------
+
+    def log_event(self, draft: EventDraft, author: str | None = None, reason: str = "logged") -> Logged:
+        """Append an event with its reports, and say what it moved. Nothing is appended where anything is wrong."""
+        from iw.log.near import near_duplicates
+
+        self.catalogue.indicator(draft.indicator)
+        if draft.occurred.first > self.today:
+            message = f"{draft.occurred} lies in the future (today is {self.today})."
+            raise UsageError(message, "Log it when it has happened.")
+        near = near_duplicates(self.log.view(self.now()), draft)
+        concerned = [problem.id for problem in self.catalogue.problems_of(draft.indicator)]
+        known = end_of_day(self.today)
+        before = {name: self._beliefs.at(name, self.today, known, Marking.RED) for name in concerned}
+        position = self.log.append([draft], author=author or self.settings.author, now=self.now(), reason=reason)[-1]
+        after = {name: self._beliefs.at(name, self.today, known, Marking.RED) for name in concerned}
+        event = next(e for e in self.log.view(known).events if position in {e.first_position, e.stamp.position})
+        moved = tuple(Moved(name, before[name], after[name]) for name in concerned)
+        return Logged(event, tuple(near), moved, _why_silent(event, concerned, after))
+
+    def append(self, drafts: Sequence[Draft], author: str | None = None, reason: str = "logged") -> list[int]:
+        """Append any drafts in one transaction; gives their log positions."""
+        return self.log.append(drafts, author=author or self.settings.author, now=self.now(), reason=reason)
+
+    def import_files(
+        self, paths: Iterable[Path], *, backfill: bool = False, dry_run: bool = False, marking: Marking = Marking.CLEAR
+    ) -> tuple[int, int]:
+        """Append CSV files of events or coverage, all or nothing; gives how many were appended and skipped as known.
+
+        ``backfill`` dates knowledge by the first public report instead of the time of recording. Raises `DataError`
+        with every fault of every file.
+        """
+        from iw.log import csv_files
+
+        drafts: list[Draft] = []
+        faults: list[Fault] = []
+        for path in paths:
+            found, wrong = csv_files.read(
+                path,
+                indicators={name: indicator.lag_days for name, indicator in self.catalogue.indicators.items()},
+                documents=set(self.catalogue.documents),
+                domains=set(self.catalogue.domains.values()),
+                today=self.today,
+                backfill=backfill,
+                marking=marking,
+            )
+            drafts += found
+            faults += wrong
+        if faults:
+            raise DataError(faults, f"Nothing was imported: {len(faults)} fault{'s' if len(faults) != 1 else ''}.")
+        if dry_run:
+            return len(drafts), 0
+        done = self.log.append(
+            drafts, author=self.settings.author, now=self.now(), reason="import", skip_duplicates=True
+        )
+        return len(done), len(drafts) - len(done)
+
+    # -- fitting and reporting ------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        problems: Sequence[str] = (),
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        marking: Marking = Marking.RED,
+        *,
+        again: bool = False,
+        progress: Progress = _quiet,
+    ) -> list[FitSummary]:
+        """Fit the parameters of some problems (default: all) by NUTS and put accepted fits in force.
+
+        A fit of the same model and evidence that exists already is not made again unless asked. Cancelling raises
+        `Interrupted` and leaves every earlier fit in force.
+        """
+        from iw.assessment.fitting import fit_problems
+
+        day, known = self._when(as_of, known_at)
+        names = [self.catalogue.problem(name).id for name in problems or self.problems()]
+        return fit_problems(
+            self._beliefs,
+            self.log,
+            self.path / "fits",
+            names,
+            day,
+            known,
+            marking,
+            self.settings,
+            self.now,
+            again,
+            progress,
+        )
+
+    def report(
+        self,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        marking: Marking = Marking.RED,
+        folder: Path | None = None,
+        progress: Progress = _quiet,
+    ) -> tuple[Path, Path]:
+        """Write the weekly warning report as HTML and PDF; gives both paths."""
+        from iw.report.record import DocumentView, WeeklyReport
+        from iw.report.write import write_report
+
+        day, known = self._when(as_of, known_at)
+        assessments = []
+        for name in self.problems():
+            if self.catalogue.problems[name].start <= day:
+                progress(f"{name}: assessing, with its history")
+                assessments.append(self.assess(name, day, known, marking, history_days(day)))
+        documents = [
+            DocumentView(d.id, d.title, tuple(d.authors), d.publisher, d.published, d.url, d.note)
+            for d in self.catalogue.documents.values()
+        ]
+        report = WeeklyReport(
+            title="Weekly warning report",
+            subject=self.settings.name,
+            as_of=day,
+            known_at=known,
+            issued_at=self.now(),
+            marking=str(marking),
+            log_position=self.log.position(),
+            catalogue_version=self.catalogue.version,
+            product_version=product_version(),
+            assessments=tuple(assessments),
+            documents=tuple(documents),
+        )
+        return write_report(report, folder or self.path / "reports", progress)
+
+    def check(self) -> list[Fault]:
+        """Everything that is wrong or doubtful in catalogue and log, all at once."""
+        from iw.assessment.checks import log_findings
+        from iw.catalogue.checks import catalogue_findings
+
+        findings = [*self.faults, *catalogue_findings(self.catalogue)]
+        return sorted([*findings, *log_findings(self._beliefs, self.today, end_of_day(self.today))])
+
+    def close(self) -> None:
+        """Close the log."""
+        self.log.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def history_days(as_of: date, months: int = 24) -> list[date]:
+    """The month ends of the last ``months`` months and ``as_of`` itself, rising."""
+    first = as_of.replace(day=1)
+    days = [as_of]
+    for _ in range(months):
+        days.append(first - timedelta(days=1))
+        first = (first - timedelta(days=1)).replace(day=1)
+    return days[::-1]
+
+
+def _why_silent(event: Event, concerned: list[str], after: dict[str, Belief]) -> str:
+    if not concerned:
+        return "No problem listens to this indicator."
+    whys = {
+        item.why_not
+        for belief in after.values()
+        for item in belief.evidence.dispositions
+        if item.event.id == event.id and not item.counts
+    }
+    counts = any(item.counts for b in after.values() for item in b.evidence.dispositions if item.event.id == event.id)
+    return "" if counts else "It has no weight: " + "; ".join(sorted(whys))
