@@ -1,0 +1,1 @@
+"""Tests of inference: the kernels against the slow reference, and the rules that every belief obeys."""

@@ -1,0 +1,163 @@
+"""Small random problems, and the few ways in which tests bend them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from iw.inference import reference
+from iw.inference.arrays import ONLY_THEN, Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.filter import filter_draws
+from iw.inference.parameters import draws_of
+from iw.inference.op import LikelihoodData
+
+EXACT = 1e-10
+
+
+class Problem(NamedTuple):
+    """A specification, draws of its parameters, and evidence."""
+
+    spec: ModelSpec
+    draws: Draws
+    evidence: Evidence
+
+
+def problem(
+    seed: int,
+    scenarios: int = 3,
+    indicators: int = 4,
+    days: int = 40,
+    dated: int = 6,
+    spread: int = 2,
+    regimes: int = 6,
+    draws: int = 3,
+) -> Problem:
+    """A random problem: uneven odds, joint and same-day observations, days without coverage, "same" and "only then"."""
+    g = np.random.default_rng(seed)
+    s, i = scenarios, indicators
+    odds = g.random((s, s))
+    np.fill_diagonal(odds, 0)
+    odds /= odds.sum(axis=1, keepdims=True)
+    kind = g.choice(3, (i, s), p=[0.5, 0.35, 0.15])  # free, same, only in another scenario
+    spec = ModelSpec(
+        "problem",
+        "version",
+        tuple(f"s{number}" for number in range(s)),
+        tuple(f"i{number}" for number in range(i)),
+        g.dirichlet(np.ones(s)),
+        g.normal(0, 1, s),
+        np.full(s, 0.7),
+        np.zeros(s, bool),
+        odds,
+        20.0,
+        np.log(g.uniform(0.5, 20, i)),
+        np.full(i, 0.7),
+        np.choose(kind, [g.normal(0, 1, (i, s)), np.zeros((i, s)), np.full((i, s), np.log(ONLY_THEN))]),
+        np.where(kind == 0, 0.5, 0.0),
+        g.uniform(0.3, 5, i),
+    )
+    breaks = np.array([0, *np.sort(g.choice(np.arange(1, days), regimes - 1, replace=False)), days], np.int64)
+    coverage = g.random((regimes, i)) * (g.random((regimes, i)) > 0.3)
+    coverage[g.integers(regimes)] = 0.0
+    spread_over = g.random((spread, regimes)) > 0.4
+    spread_over[:, 0] = True
+    shares = spread_over / (spread_over @ np.diff(breaks))[:, None]
+    sizes = g.integers(1, 4, dated + spread)
+    pointers = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    evidence = Evidence(
+        days,
+        breaks,
+        coverage,
+        np.concatenate([np.zeros((regimes, dated)), shares.T], axis=1),
+        np.concatenate([np.sort(g.integers(0, days, dated)), np.full(spread, -1)]).astype(np.int64),
+        g.choice([0.3, 0.7, 0.97, 0.999], dated + spread),
+        pointers,
+        g.integers(0, i, pointers[-1]).astype(np.int64),
+        tuple((f"E-{number}",) for number in range(dated + spread)),
+    )
+    return Problem(spec, random_draws(spec, draws, seed), evidence)
+
+
+def random_draws(spec: ModelSpec, count: int, seed: int) -> Draws:
+    """Draws around the specification's medians, as a fit would give them."""
+    return draws_of(spec, *parameters(spec, count, seed))
+
+
+def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """``count`` values of log_rate, log_mult, log_dwell and stick."""
+    g = np.random.default_rng([seed, 1])
+    rows, columns = spec.departures
+    s = len(spec.scenarios)
+    return (
+        g.normal(spec.log_rate_mean, 0.7, (count, len(spec.indicators))),
+        g.normal(spec.log_mult_mean[rows, columns], 0.5, (count, len(rows))),
+        g.normal(spec.log_dwell_mean, 0.7, (count, s)),
+        g.uniform(0.1, 0.9, (count, s, max(s - 2, 0))),
+    )
+
+
+def by_reference(one: Problem, draw: int) -> tuple[float, Floats]:
+    """Log-likelihood and (T, S) filtered probabilities of one draw, day by day with dense matrices."""
+    spec, draws, evidence = one
+    rates, generator = draws.rates()[draw], draws.generators()[draw]
+    steps = reference.steps(evidence, rates, spec.reference_rates, generator)
+    return reference.filtered(spec.prior_probs, steps)
+
+
+def at_end(one: Problem) -> tuple[Floats, Floats]:
+    """(D,) log-likelihood and (D, S) probabilities at the end of the evidence, by the filter."""
+    result = filter_draws(*one)
+    return result.log_likelihood[-1], result.probs[-1]
+
+
+def kernel_data(spec: ModelSpec, evidence: Evidence) -> LikelihoodData:
+    """What the likelihood's kernel takes after the parameters."""
+    return LikelihoodData.of(spec, evidence)
+
+
+def some(draws: Draws, which: list[int] | Ints) -> Draws:
+    """Some of the draws, in this order."""
+    return Draws(*(getattr(draws, name)[which] for name in draws.__dataclass_fields__))
+
+
+def with_observation(evidence: Evidence, day: int, weight: float, indicators: list[int], name: str = "E-new") -> Evidence:
+    """The evidence with one more dated observation, after those of its day."""
+    at = int(np.searchsorted(evidence.obs_day[: evidence.dated], day, side="right"))
+    pointer = evidence.obs_ptr[at]
+    return replace(
+        evidence,
+        spread=np.insert(evidence.spread, at, 0.0, axis=1),
+        obs_day=np.insert(evidence.obs_day, at, day),
+        obs_weight=np.insert(evidence.obs_weight, at, weight),
+        obs_ptr=np.insert(evidence.obs_ptr, at, pointer) + len(indicators) * (np.arange(len(evidence.obs_ptr) + 1) > at),
+        obs_indicators=np.insert(evidence.obs_indicators, pointer, indicators),
+        obs_ids=(*evidence.obs_ids[:at], (name,), *evidence.obs_ids[at:]),
+    )
+
+
+def from_day(evidence: Evidence, day: int) -> Evidence:
+    """What is left of the evidence from ``day`` on: the other half of ``evidence.until(day)``."""
+    keep = [m for m in range(len(evidence.obs_day)) if evidence.obs_day[m] < 0 or evidence.obs_day[m] >= day]
+    first = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
+    rest = evidence.without(set(range(len(evidence.obs_day))) - set(keep))
+    return replace(
+        rest,
+        days=evidence.days - day,
+        breaks=np.concatenate([[0], evidence.breaks[first + 1 :] - day]).astype(np.int64),
+        coverage=rest.coverage[first:],
+        spread=rest.spread[first:],
+        obs_day=np.where(rest.obs_day < 0, -1, rest.obs_day - day),
+    )
+
+
+def reordered(evidence: Evidence, order: list[int]) -> Evidence:
+    """The evidence with its observations in another order."""
+    return evidence._select(order)
+
+
+def silent(evidence: Evidence, coverage: float = 0.0) -> Evidence:
+    """No observation at all, and the same coverage throughout."""
+    nothing = evidence.without(set(range(len(evidence.obs_day))))
+    return replace(nothing, coverage=np.full_like(evidence.coverage, coverage))

@@ -1,0 +1,126 @@
+"""Shifts: the terms add up exactly to the difference, and each means what its name says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from iw.inference.arrays import Evidence
+from iw.inference.belief import believe
+from iw.inference.shift import DECIBANS, EXPECTED_CHANGE, TimeShift, replay, shift_over_time
+from tests.inference.cast import Problem, problem
+
+CLOSED = 1e-9
+
+
+def shifted(case: Problem, first: int = 3, last: int | None = None) -> TimeShift:
+    return shift_over_time(case.spec, case.draws, case.evidence, first, last or case.evidence.days, seed=7)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 5))
+def test_the_terms_add_up_to_the_difference(seed: int, scenarios: int) -> None:
+    assert shifted(problem(seed, scenarios=scenarios)).residual < CLOSED
+
+
+def missing_decibans(case: Problem) -> float:
+    shift = shifted(case)
+    before, after = (np.log(p) - np.log1p(-p) for p in (shift.before, shift.after))
+    return float(np.abs(sum(shift.contributions.decibans.values()) - DECIBANS * (after - before)).max())
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_decibans_add_up_to_the_difference_of_the_log_odds(seed: int) -> None:
+    spec, draws, evidence = problem(seed, spread=0)
+    calm = replace(evidence, coverage=0.1 * evidence.coverage, obs_weight=0.5 * evidence.obs_weight)
+    assert missing_decibans(Problem(spec, draws, calm)) < 1e-6
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
+def test_decibans_stay_within_a_tenth_where_a_belief_leaps_by_orders_in_a_day(seed: int) -> None:
+    assert missing_decibans(problem(seed)) < 0.1
+
+
+def test_its_ends_are_the_beliefs_of_the_filter() -> None:
+    case = problem(11)
+    shift = shifted(case, 5, 30)
+    early, late = believe(case.spec, case.draws, case.evidence, np.array([5, 30]))
+    assert shift.before == pytest.approx(early.mean, abs=1e-12)
+    assert shift.after == pytest.approx(late.mean, abs=1e-10)
+
+
+def test_each_term_sums_to_nothing_over_the_scenarios() -> None:
+    for term in shifted(problem(11)).contributions.probs.values():
+        assert term.sum() == pytest.approx(0, abs=1e-12)
+
+
+def test_without_silence_and_events_only_time_moves_the_belief() -> None:
+    spec, draws, evidence = problem(3)
+    quiet = replace(evidence.without(set(range(len(evidence.obs_day)))), coverage=np.zeros_like(evidence.coverage))
+    shift = shifted(Problem(spec, draws, quiet))
+    assert set(shift.contributions.probs) == {EXPECTED_CHANGE}
+
+
+def test_a_single_event_is_booked_as_its_jump() -> None:
+    spec, draws, evidence = problem(8, dated=1, spread=0)
+    day = int(evidence.obs_day[0])
+    without = believe(spec, draws, evidence.without({0}), np.array([day + 1]))[0].mean
+    with_it = believe(spec, draws, evidence, np.array([day + 1]))[0].mean
+    assert shifted(Problem(spec, draws, evidence), 0).contributions.probs["event", 0] == pytest.approx(
+        with_it - without, abs=1e-10
+    )
+
+
+def same_day(count: int) -> Problem:
+    spec, draws, evidence = problem(8, dated=count, spread=0)
+    return Problem(spec, draws, replace(evidence, obs_day=np.full(count, 10, np.int64)))
+
+
+def relabelled(evidence: Evidence) -> Evidence:
+    """The same same-day observations in the reverse order."""
+    order = list(range(len(evidence.obs_day)))[::-1]
+    return evidence._select(order)
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_same_day_events_share_fairly_whatever_their_order(count: int) -> None:
+    case = same_day(count)
+    one = shifted(case).contributions.probs
+    two = shifted(Problem(case.spec, case.draws, relabelled(case.evidence))).contributions.probs
+    for m in range(count):
+        assert one["event", m] == pytest.approx(two["event", count - 1 - m], abs=1e-12)
+
+
+def test_twin_events_of_one_day_get_equal_shares() -> None:
+    spec, draws, evidence = same_day(2)
+    twins = replace(
+        evidence,
+        obs_weight=np.full(2, 0.9),
+        obs_ptr=np.array([0, 1, 2]),
+        obs_indicators=np.array([1, 1]),
+    )
+    terms = shifted(Problem(spec, draws, twins)).contributions.probs
+    assert terms["event", 0] == pytest.approx(terms["event", 1], abs=1e-12)
+
+
+def test_eight_events_of_one_day_still_close_with_seeded_orders() -> None:
+    shift = shifted(same_day(8))
+    assert shift.residual < CLOSED
+    again = shifted(same_day(8))
+    assert np.array_equal(shift.contributions.probs["event", 3], again.contributions.probs["event", 3])
+
+
+def test_late_events_are_folded_in_one_by_one_and_add_up() -> None:
+    spec, draws, evidence = problem(8, dated=5, spread=1)
+    late = [4, 1, 5]
+    parts = replay(spec, draws, evidence, late)
+    assert [m for m, _, _ in parts] == late
+    before = believe(spec, draws, evidence.without(set(late)))[0].mean
+    after = believe(spec, draws, evidence)[0].mean
+    assert sum(probs for _, probs, _ in parts) == pytest.approx(after - before, abs=1e-12)
