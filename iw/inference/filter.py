@@ -29,12 +29,11 @@ from iw.core.errors import InferenceError
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
 
 BLOCK = 64  # draws; loops over 32 and fewer are unrolled by the compiler and then not vectorised
-_SERIES = 0.25  # ||B|| up to which the series of degree 12 leaves less than 1e-17
+SERIES_NORM = 0.25  # ||B|| up to which the series of degree 12 leaves less than 1e-17
 _MOST_HALVINGS = 10  # brings ||B|| = 256 down to that: beyond `_REACH` nobody asks for it
 _REACH = 200.0  # largest n ||B|| of the common way: exp(200) and a day's ratios stay in range
 _IN_RANGE = 1e100  # the product of norms is booked when it leaves 1e-100 .. 1e100
-_TAIL = 1e-17  # a series ends when the bound on its next term falls below this
-_INVERSE_FACTORIALS = tuple(1.0 / math.factorial(k) for k in range(13))
+INVERSE_FACTORIALS = tuple(1.0 / math.factorial(k) for k in range(13))
 _THREADS = 2
 
 
@@ -293,7 +292,7 @@ def _exponential(operator, norms, result):  # type: ignore[no-untyped-def]
     scale = np.ones(lanes)
     most = 0
     for b in range(lanes):
-        while norms[b] * scale[b] > _SERIES and halvings[b] < _MOST_HALVINGS:
+        while norms[b] * scale[b] > SERIES_NORM and halvings[b] < _MOST_HALVINGS:
             halvings[b] += 1
             scale[b] *= 0.5
         most = max(most, halvings[b])
@@ -308,11 +307,11 @@ def _exponential(operator, norms, result):  # type: ignore[no-untyped-def]
     for s in range(count):
         for c in range(count):
             for b in range(lanes):
-                product[s, c, b] = _INVERSE_FACTORIALS[12] * third[s, c, b]
+                product[s, c, b] = INVERSE_FACTORIALS[12] * third[s, c, b]
     for group in range(9, -1, -3):
         if group < 9:
             _product(result, third, product)
-        c0, c1, c2 = _INVERSE_FACTORIALS[group], _INVERSE_FACTORIALS[group + 1], _INVERSE_FACTORIALS[group + 2]
+        c0, c1, c2 = INVERSE_FACTORIALS[group], INVERSE_FACTORIALS[group + 1], INVERSE_FACTORIALS[group + 2]
         for s in range(count):
             for c in range(count):
                 one = c0 if s == c else 0.0
@@ -334,7 +333,7 @@ def _advance_alone(days, operator, norm, start, state, b):  # type: ignore[no-un
     and still count, where its scenario is the only one that is left.
     """
     count = operator.shape[0]
-    squarings = max(int(np.ceil(np.log2(days * norm / _SERIES))), 0)
+    squarings = max(int(np.ceil(np.log2(days * norm / SERIES_NORM))), 0)
     step = days / 2.0**squarings
     matrix, previous = np.zeros((count, count)), np.zeros((count, count))
     log_rows, previous_log_rows = np.zeros(count), np.zeros(count)
@@ -433,13 +432,3 @@ def _digits(days):  # type: ignore[no-untyped-def]
         days //= 2
         digits += 1
     return digits
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def series_order(size):  # type: ignore[no-untyped-def]
-    """Terms of exp's series until size^k / k! < 1e-17."""
-    bound, order = 1.0, 0
-    while bound > _TAIL:
-        order += 1
-        bound *= size / order
-    return order

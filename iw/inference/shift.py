@@ -32,6 +32,9 @@ SEEDED_ORDERS = 200
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2  # on (0, 1), one day
 
+_PIECES = (1, 4, 16, 64, 256)  # cuts of a day that are tried
+_CLOSED, _CLOSED_DECIBANS = 1e-12, 1e-9  # what a day's terms may miss
+
 EXPECTED_CHANGE = ("expected change",)
 Term = tuple[Hashable, ...]  # ("expected change",), ("silence", i), ("imprecise evidence", m), ("event", m)
 
@@ -79,25 +82,24 @@ def shift_over_time(spec: ModelSpec, draws: Draws, evidence: Evidence, first: in
     by_day: dict[int, list[int]] = defaultdict(list)
     for m in range(evidence.dated):
         by_day[int(evidence.obs_day[m])].append(m)
-    joint, operators, regime_of_operators = start.joint, np.empty(0), -1
+    joint, flow, regime_of_flow = start.joint, None, -1
     for day in range(first, last):
         regime = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
-        flow = _Flow.of(evidence, rates, generators, log_ratios, regime)
-        if regime != regime_of_operators:
-            operators, regime_of_operators = flow.node_operators(), regime
-        _integrate_day(joint, operators, flow, terms)
-        joint = _scaled(np.einsum("ds,dst->dt", joint, operators[-1]))
+        if flow is None or regime != regime_of_flow:
+            flow, regime_of_flow = _Flow.of(evidence, rates, generators, log_ratios, regime), regime
+        joint = _pass_day(joint, flow, terms)
         joint = _apply_events(joint, by_day.get(day, []), log_ratios, terms, seed + day)
     return TimeShift(start.mean, joint.sum(axis=0), terms)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Flow:
-    """What acts within one regime, per day."""
+    """What acts within one regime, per day; the operators at the nodes of a day cut into pieces are kept."""
 
     drift: Floats  # (D, S, S) Q per day
     silence: dict[int, Floats]  # indicator -> (D, S) c lambda per day
     imprecise: dict[int, Floats]  # observation -> (D, S) share log l per day
+    operators: dict[int, Floats] = field(default_factory=dict)
 
     @classmethod
     def of(cls, evidence: Evidence, rates: Floats, generators: Floats, log_ratios: list[Floats], regime: int) -> _Flow:
@@ -108,20 +110,41 @@ class _Flow:
             {int(m): shares[m] * log_ratios[m] for m in np.nonzero(shares)[0]},
         )
 
-    def node_operators(self) -> Floats:
-        """(5, D, S, S) exp(A tau) at the four nodes and over the whole day, up to one common factor."""
-        size = self.drift.shape[1]
-        rate = sum(self.imprecise.values(), np.zeros(self.drift.shape[:2])) - sum(
-            self.silence.values(), np.zeros(self.drift.shape[:2])
-        )
-        exponent = self.drift + rate[:, :, None] * np.eye(size)
-        return np.array([exponentials(exponent * tau) for tau in (*_NODES, 1.0)])
+    def node_operators(self, pieces: int) -> Floats:
+        """(5, D, S, S) exp(A tau) at the four nodes and at the end of a piece of a day."""
+        if pieces not in self.operators:
+            nothing = np.zeros(self.drift.shape[:2])
+            rate = sum(self.imprecise.values(), nothing) - sum(self.silence.values(), nothing)
+            exponent = self.drift + rate[:, :, None] * np.eye(self.drift.shape[1])
+            self.operators[pieces] = np.array([exponentials(exponent * (tau / pieces)) for tau in (*_NODES, 1.0)])
+        return self.operators[pieces]
 
 
-def _integrate_day(joint: Floats, operators: Floats, flow: _Flow, terms: Contributions) -> None:
-    for node, weight in enumerate(_WEIGHTS):
+def _pass_day(joint: Floats, flow: _Flow, terms: Contributions) -> Floats:
+    """Book one day's terms; a day in which the belief races is cut into pieces until its terms close."""
+    for pieces in _PIECES:
+        booked = Contributions(terms.size)
+        state = joint
+        for _ in range(pieces):
+            operators = flow.node_operators(pieces)
+            _integrate(state, operators, flow, booked, 1.0 / pieces)
+            state = _scaled(np.einsum("ds,dst->dt", state, operators[-1]))
+        probs, decibans = jump(joint.sum(axis=0), state.sum(axis=0))
+        if (
+            np.abs(probs - sum(booked.probs.values())).max() < _CLOSED
+            and np.abs(decibans - sum(booked.decibans.values())).max() < _CLOSED_DECIBANS
+        ):
+            break
+    for term, part in booked.probs.items():
+        terms.add(term, part, booked.decibans[term])
+    return state
+
+
+def _integrate(joint: Floats, operators: Floats, flow: _Flow, terms: Contributions, length: float) -> None:
+    for node, node_weight in enumerate(_WEIGHTS):
         pi = _scaled(np.einsum("ds,dst->dt", joint, operators[node]))
         p = pi.sum(axis=0)
+        weight = length * node_weight
         slope = weight * DECIBANS / (p * (1.0 - p))
 
         def book(term: Term, derivative: Floats, weight: float = weight, slope: Floats = slope) -> None:
