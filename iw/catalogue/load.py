@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from iw.catalogue import references, yaml_files
-from iw.catalogue.schema import Document, Entry, Indicator, IndicatorFile, Problem, Rate, Tables
+from iw.catalogue.schema import Document, DocumentFile, Entry, Indicator, IndicatorFile, Problem, Rate, Tables
 from iw.catalogue.yaml_files import YamlFile
 from iw.core.errors import DataError, Fault, NotFoundError
 
@@ -42,9 +42,11 @@ class Catalogue:
         return self.problems[name]
 
     def rate(self, problem: Problem, indicator: str) -> Rate:
-        """The elicited rate that ``problem`` uses for ``indicator``: its own override, else the indicator's."""
-        listening = next(use for use in problem.indicators if use.indicator == indicator)
-        return listening.rate or self.indicators[indicator].rate
+        """The elicited rate that ``problem`` uses for ``indicator``: its own, else the indicator's."""
+        listening = {use.indicator: use for use in problem.indicators}
+        if indicator not in listening:
+            raise NotFoundError(f"indicator of the problem '{problem.id}'", indicator, listening)
+        return listening[indicator].rate or self.indicators[indicator].rate
 
     def problems_of(self, indicator: str) -> list[Problem]:
         """The problems that listen to ``indicator``, in the catalogue's order."""
@@ -57,8 +59,10 @@ class Catalogue:
     def model_version(self, problem: str) -> str:
         """Content hash (12 hex digits) of all that a problem's belief depends on in the catalogue."""
         subject = self.problem(problem)
-        used = [self.indicators[use.indicator].model_dump(mode="json") for use in subject.indicators]
-        parts = [subject.model_dump(mode="json"), used, self.tables.model_dump(mode="json")]
+        names = [use.indicator for use in subject.indicators]
+        used = [self.indicators[name].model_dump(mode="json") for name in names]
+        domains = [self.domains[name] for name in names]  # coverage may be declared for a whole domain
+        parts = [subject.model_dump(mode="json"), used, domains, self.tables.model_dump(mode="json")]
         return content_hash(parts)
 
     @cached_property
@@ -66,7 +70,7 @@ class Catalogue:
         """Content hash (12 hex digits) of the whole catalogue."""
         groups: list[Mapping[str, Entry]] = [self.documents, self.indicators, self.problems]
         parts: list[Any] = [{k: v.model_dump(mode="json") for k, v in group.items()} for group in groups]
-        return content_hash([*parts, self.tables.model_dump(mode="json")])
+        return content_hash([*parts, dict(self.domains), self.tables.model_dump(mode="json")])
 
 
 def content_hash(data: Any) -> str:
@@ -81,6 +85,11 @@ def load_catalogue(indicators: Path, models: Path) -> tuple[Catalogue, list[Faul
     An entry that refers to a faulty or missing one is a fault too and is left out, so that what is loaded is
     consistent. Raises `DataError` only where nothing can be used: no folder, or no sound ``tables.yaml``.
     """
+    missing = [
+        Fault(str(folder), 0, 0, "there is no such folder") for folder in (indicators, models) if not folder.is_dir()
+    ]
+    if missing:
+        raise DataError(missing, "There is no catalogue.")
     reader = _Reader()
     tables = reader.tables(models / "tables.yaml")
     documents = reader.documents(indicators / "documents.yaml")
@@ -88,10 +97,8 @@ def load_catalogue(indicators: Path, models: Path) -> tuple[Catalogue, list[Faul
     reader.problem_files(sorted(p for p in _yaml_in(models) if p.name != "tables.yaml"))
     if tables is None:
         raise DataError(reader.faults, "The shared tables cannot be used.")
-    found = Catalogue(
-        documents, reader.found_indicators, reader.domains, reader.found_problems, tables, reader.places
-    )
-    sound, dangling = references.resolve(found)
+    found = Catalogue(documents, reader.found_indicators, reader.domains, reader.found_problems, tables, reader.places)
+    sound, dangling = references.resolve(found, reader.faulty)
     return sound, sorted([*reader.faults, *dangling])
 
 
@@ -104,6 +111,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
+        self.faulty: set[tuple[str, str]] = set()  # (kind, id) of entries that were left out
         self.places: dict[tuple[str, str], Place] = {}
         self.found_indicators: dict[str, Indicator] = {}
         self.found_problems: dict[str, Problem] = {}
@@ -123,7 +131,9 @@ class _Reader:
     ) -> E | None:
         entry, faults = yaml_files.validate(file, loc, data, model)
         self.faults += faults
-        if entry is None:
+        if entry is None or file.has_doubled_keys(loc):
+            if isinstance(data, dict):
+                self.faulty.add((kind, str(data.get("id"))))
             return None
         name: str = getattr(entry, "id", kind)
         if (kind, name) in self.places:
@@ -139,7 +149,10 @@ class _Reader:
 
     def documents(self, path: Path) -> dict[str, Document]:
         file = self._open(path) if path.exists() else None
-        entries = self._list(file, "documents") if file else []
+        if file is None:
+            return {}
+        entries = self._list(file, "documents")
+        self._shell(file, "documents", DocumentFile)
         kept = [self._keep("document", f, loc, data, Document) for f, loc, data in entries]
         return {entry.id: entry for entry in kept if entry}
 
@@ -148,9 +161,7 @@ class _Reader:
             file = self._open(path)
             if file is None:
                 continue
-            head = {**file.data, "indicators": []}
-            shell, faults = yaml_files.validate(file, (), head, IndicatorFile)
-            self.faults += faults
+            shell = self._shell(file, "indicators", IndicatorFile)
             for _, loc, data in self._list(file, "indicators"):
                 entry = self._keep("indicator", file, loc, data, Indicator)
                 if entry and shell:
@@ -163,6 +174,12 @@ class _Reader:
             entry = self._keep("problem", file, (), file.data, Problem) if file else None
             if entry:
                 self.found_problems[entry.id] = entry
+
+    def _shell[E: Entry](self, file: YamlFile, key: str, model: type[E]) -> E | None:
+        """The file without its entries: those are checked one by one, so that a faulty one hides no other."""
+        shell, faults = yaml_files.validate(file, (), {**file.data, key: []}, model)
+        self.faults += faults
+        return shell
 
     def _list(self, file: YamlFile, key: str) -> list[tuple[YamlFile, tuple[str | int, ...], Any]]:
         items = file.data.get(key)

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iw.catalogue.schema import Citation, Listening, Problem
+from iw.catalogue.schema import Citation, Listening, Note, Problem
 from iw.core.errors import Fault, nearest
 
 if TYPE_CHECKING:
     from iw.catalogue.load import Catalogue, Place
 
 
-def resolve(found: Catalogue) -> tuple[Catalogue, list[Fault]]:
+def resolve(found: Catalogue, faulty: Set[tuple[str, str]]) -> tuple[Catalogue, list[Fault]]:
     """Leave out the problems whose references do not resolve; give the rest and all faults.
 
-    Faults in citations do not take an entry out: the number stands, its source has to be mended.
+    Faults in citations and cross-references do not take an entry out: its numbers stand. ``faulty`` names the
+    entries (kind, id) with faults of their own: to cite one of them is no further fault, to listen to one is.
     """
     faults: list[Fault] = []
     sound: dict[str, Problem] = {}
     for problem in found.problems.values():
-        broken = list(_problem_faults(found, problem))
+        broken = list(_problem_faults(found, problem, faulty))
         faults += broken
         if not broken:
             sound[problem.id] = problem
-    faults += _indicator_faults(found)
-    faults += _citation_faults(found)
+    faults += _indicator_faults(found, {*found.indicators, *_ids("indicator", faulty)})
+    documents = {*found.documents, *_ids("document", faulty)}
+    faults += _document_faults(found, documents)
+    faults += _citation_faults(found, documents)
     return replace(found, problems=sound), faults
 
 
-def _problem_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
+def _ids(kind: str, faulty: Set[tuple[str, str]]) -> set[str]:
+    return {name for of, name in faulty if of == kind}
+
+
+def _problem_faults(found: Catalogue, problem: Problem, faulty: Set[tuple[str, str]]) -> Iterator[Fault]:
     file, loc = found.places["problem", problem.id]
     names = [scenario.id for scenario in problem.scenarios]
 
@@ -54,74 +61,100 @@ def _problem_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
             yield file.fault([*loc, *where], f"'{scenario.id}' cannot follow itself")
         if scenario.dwell_years != "never_ends" and not sum(scenario.next.values()) > 0:
             yield file.fault([*loc, "scenarios", index], f"'{scenario.id}' ends, but 'next' names nothing that follows")
-    yield from _listening_faults(found, problem, unknown_scenario)
+    yield from _listening_faults(found, problem, _ids("indicator", faulty), unknown_scenario)
 
 
-def _listening_faults(found: Catalogue, problem: Problem, unknown_scenario: object) -> Iterator[Fault]:
+def _listening_faults(
+    found: Catalogue, problem: Problem, faulty: set[str], unknown_scenario: Callable[..., Iterator[Fault]]
+) -> Iterator[Fault]:
     file, loc = found.places["problem", problem.id]
     words = found.tables.likelihood_words
     seen: set[str] = set()
     for index, use in enumerate(problem.indicators):
         where = ("indicators", index)
-        if use.indicator not in found.indicators:
+        if use.indicator in faulty:
+            yield file.fault([*loc, *where, "indicator"], f"the indicator '{use.indicator}' has a fault itself")
+        elif use.indicator not in found.indicators:
             hint = _near(use.indicator, found.indicators)
-            yield file.fault([*loc, *where, "indicator"], f"there is no sound indicator '{use.indicator}'", hint)
+            yield file.fault([*loc, *where, "indicator"], f"there is no indicator '{use.indicator}'", hint)
         if use.indicator in seen:
             yield file.fault([*loc, *where, "indicator"], f"the problem names '{use.indicator}' twice")
         seen.add(use.indicator)
         for name in [*use.likelihood, *([use.only_then] if use.only_then else [])]:
             key: tuple[str | int, ...] = ("likelihood", name) if name in use.likelihood else ("only_then",)
-            yield from unknown_scenario(name, *where, *key)  # type: ignore[operator]  # a closure of the caller
+            yield from unknown_scenario(name, *where, *key)
         yield from (
-            file.fault([*loc, *where, "likelihood", name, "word"], f"'{word}' is no likelihood word", _near(word, words))
+            file.fault(
+                [*loc, *where, "likelihood", name, "word"],
+                f"'{word}' is no likelihood word",
+                _near(word, words),
+            )
             for name, word in _words(use)
             if word not in words
         )
         if problem.status_quo in use.likelihood:
             message = "the status quo's multiplier is always 1"
-            yield file.fault([*loc, *where, "likelihood", problem.status_quo], message, "set the indicator's rate instead")
+            yield file.fault(
+                [*loc, *where, "likelihood", problem.status_quo], message, "set the indicator's rate instead"
+            )
 
 
 def _words(use: Listening) -> list[tuple[str, str]]:
-    return [(name, item.word) for name, item in use.likelihood.items() if item.word not in (None, "same")]  # type: ignore[misc]  # None is filtered out
+    words = [(name, item.word) for name, item in use.likelihood.items()]
+    return [(name, word) for name, word in words if word is not None and word != "same"]
 
 
-def _indicator_faults(found: Catalogue) -> Iterator[Fault]:
+def _indicator_faults(found: Catalogue, known: set[str]) -> Iterator[Fault]:
     for indicator in found.indicators.values():
         file, loc = found.places["indicator", indicator.id]
         for index, name in enumerate(indicator.related):
-            if name not in found.indicators:
-                hint = _near(name, found.indicators)
-                yield file.fault([*loc, "related", index], f"there is no sound indicator '{name}'", hint)
+            if name not in known:
+                hint = _near(name, known)
+                yield file.fault([*loc, "related", index], f"there is no indicator '{name}'", hint)
 
 
-def _citation_faults(found: Catalogue) -> Iterator[Fault]:
-    for key, place in _cited(found):
-        file, loc = place
-        yield file.fault(loc, f"the document '{key}' is not in documents.yaml", _near(key, found.documents))
+def _document_faults(found: Catalogue, known: set[str]) -> Iterator[Fault]:
+    for document in found.documents.values():
+        file, loc = found.places["document", document.id]
+        for key in ("cites", "shares_authors_with"):
+            for index, name in enumerate(getattr(document, key)):
+                if name not in known:
+                    message = f"the document '{name}' is not in documents.yaml"
+                    yield file.fault([*loc, key, index], message, _near(name, known))
+
+
+def _citation_faults(found: Catalogue, known: set[str]) -> Iterator[Fault]:
+    for name, (file, loc) in _cited(found):
+        if name not in known:
+            message = f"the document '{name}' is not in documents.yaml"
+            yield file.fault(loc, message, _near(name, known))
 
 
 def _cited(found: Catalogue) -> Iterator[tuple[str, Place]]:
-    def missing(citations: list[Citation], kind: str, name: str, *where: str | int) -> Iterator[tuple[str, Place]]:
+    """The id and the place of every citation in the catalogue."""
+
+    def cited(citations: list[Citation], kind: str, name: str, *where: str | int) -> Iterator[tuple[str, Place]]:
         file, loc = found.places[kind, name]
         for index, citation in enumerate(citations):
-            if citation.document not in found.documents:
-                yield citation.document, (file, (*loc, *where, "citations", index, "document"))
+            yield citation.document, (file, (*loc, *where, "citations", index, "document"))
 
+    for key, note in found.tables:
+        if isinstance(note, Note):
+            yield from cited(note.citations, "tables", "tables", key)
     for indicator in found.indicators.values():
-        yield from missing(indicator.citations, "indicator", indicator.id)
-        yield from missing(indicator.rate.citations, "indicator", indicator.id, "rate")
+        yield from cited(indicator.citations, "indicator", indicator.id)
+        yield from cited(indicator.rate.citations, "indicator", indicator.id, "rate")
     for problem in found.problems.values():
         for i, scenario in enumerate(problem.scenarios):
-            yield from missing(scenario.citations, "problem", problem.id, "scenarios", i)
+            yield from cited(scenario.citations, "problem", problem.id, "scenarios", i)
         for i, use in enumerate(problem.indicators):
-            yield from missing(use.citations, "problem", problem.id, "indicators", i)
+            yield from cited(use.citations, "problem", problem.id, "indicators", i)
             if use.rate:
-                yield from missing(use.rate.citations, "problem", problem.id, "indicators", i, "rate")
+                yield from cited(use.rate.citations, "problem", problem.id, "indicators", i, "rate")
             for name, item in use.likelihood.items():
-                yield from missing(item.citations, "problem", problem.id, "indicators", i, "likelihood", name)
+                yield from cited(item.citations, "problem", problem.id, "indicators", i, "likelihood", name)
 
 
-def _near(name: str, known: Mapping[str, object] | list[str]) -> str:
+def _near(name: str, known: Iterable[str]) -> str:
     close = nearest(name, known)
     return f"did you mean {' or '.join(close)}?" if close else ""

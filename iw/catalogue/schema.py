@@ -1,63 +1,151 @@
-"""The typed form of the files in ``indicators/`` and ``models/``: what an analyst may write, and nothing else.
+"""The typed form of the files in ``indicators/`` and ``models/``: what an analyst may write.
 
-Field names are the words of the files. Rates are per year of 365.25 days; intervals are 90 % intervals.
+Field names are the words of the files. Rates are per year of 365.25 days; intervals are 90 % intervals. The
+text under a field is what an editor shows when the mouse rests on its key (see `iw.catalogue.schemas`).
 """
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Text = Annotated[str, Field(min_length=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
+from iw.core.dates import PartialDate
+from iw.core.errors import UsageError
+
 NEVER_ENDS = "never_ends"
 
 
+_INTERVAL = "an interval is [low, high] with 0 < low < high"
+
+
 def _interval(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError(_INTERVAL)
+    return tuple(value)
 
 
 def _rising(value: tuple[float, float]) -> tuple[float, float]:
-    low, high = value
-    if not (0 < low < high and math.isfinite(high)):
-        raise ValueError("an interval is [low, high] with 0 < low < high")
+    if not 0 < value[0] < value[1]:
+        raise ValueError(_INTERVAL)
     return value
 
 
-Interval = Annotated[tuple[float, float], BeforeValidator(_interval)]
+def _dwell(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return handler(value)
+    except ValidationError as error:  # one fault, not one for each of the two forms
+        raise ValueError(f"give [low, high] in years with 0 < low < high, or the word {NEVER_ENDS}") from error
+
+
+def _partial_date(value: str) -> str:
+    try:
+        PartialDate.parse(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+def _sums_to_one[K](value: dict[K, float]) -> dict[K, float]:
+    if abs(sum(value.values()) - 1) > 1e-6:
+        raise ValueError(f"the numbers sum to {sum(value.values()):g}, not to 1")
+    return value
+
+
+def _letters[V](value: dict[Any, V]) -> dict[Any, V]:
+    return _complete(value, "ABCDE")
+
+
+def _digits[V](value: dict[Any, V]) -> dict[Any, V]:
+    return _complete(value, "12345")
+
+
+def _complete[V](value: dict[Any, V], keys: str) -> dict[Any, V]:
+    missing = [key for key in keys if key not in value]
+    if missing:
+        raise ValueError(f"no line for {', '.join(missing)}")
+    return value
+
+
+_PAIR = {
+    "type": "array",
+    "items": {"type": "number", "exclusiveMinimum": 0},
+    "minItems": 2,
+    "maxItems": 2,
+}
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Text = Annotated[str, Field(min_length=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Interval = Annotated[tuple[float, float], BeforeValidator(_interval), AfterValidator(_rising), WithJsonSchema(_PAIR)]
+Dwell = Annotated[Interval | Literal["never_ends"], WrapValidator(_dwell)]
+Letter = Literal["A", "B", "C", "D", "E"]
+Digit = Literal["1", "2", "3", "4", "5"]
+OneRow = Annotated[list[Probability], Field(min_length=5, max_length=5)]
 
 
 class Entry(BaseModel):
-    """Base of all catalogue entries: strict types, no unknown keys, frozen."""
+    """Base of all catalogue entries: strict types, no unknown keys, no infinite numbers, frozen."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class Citation(Entry):
     """Where a number or a definition comes from: a document of the register and its section."""
 
     document: Slug
+    """Id of a document in indicators/documents.yaml."""
     section: Text
+    """Heading of the section exactly as in the document; "Chapter > Heading" where headings are nested."""
     note: str | None = None
+    """What a reader should know who looks it up, such as the number of a footnote."""
 
 
 class Document(Entry):
     """One document of the register in ``indicators/documents.yaml``."""
 
     id: Slug
+    """Short name by which citations and evidence files refer to the document: small letters, digits,
+    hyphens."""
     title: Text
+    """Title as printed."""
     authors: list[str]
+    """Names of the authors in the printed order."""
     publisher: Text
-    published: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+    """Who published it."""
+    published: Annotated[
+        str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", examples=["2021-01"]), AfterValidator(_partial_date)
+    ]
+    """Date of publication as exactly as known: "2021", "2021-01" or "2021-01-31", in quotes."""
     url: str | None = None
+    """Where it can be read, if the document itself says so."""
     cites: list[Slug] = []
+    """Documents of this register that it cites: their agreement with it confirms less."""
     shares_authors_with: list[Slug] = []
+    """Documents of this register that have an author in common with it."""
     note: str | None = None
+    """What a reader should know about the document."""
+
+
+class DocumentFile(Entry):
+    """The register of documents: ``indicators/documents.yaml``."""
+
+    documents: list[Document]
+    """The documents that citations and evidence files may name."""
 
 
 class Kind(StrEnum):
@@ -72,82 +160,117 @@ class Rate(Entry):
     """Genuine occurrences per year while the status quo holds, as a 90 % interval judged on a date."""
 
     interval: Interval
+    """[low, high]: genuine occurrences per year, as a 90 % interval. If the judgement rests on the same
+    documents as the evidence, high is at least ten times low; otherwise the documents count twice."""
     elicited_on: date
+    """Day for which the rate was judged, such as 2026-06-30, without quotes. The rate drifts away from it."""
     author: Text
+    """Whose judgement the interval is."""
     rationale: Text
+    """Why this interval, in a sentence or two."""
     citations: list[Citation] = []
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _rising(self.interval)
-        return self
+    """What the judgement rests on."""
 
 
 class Indicator(Entry):
     """What to look for: a definition that two watch officers would apply alike."""
 
     id: Slug
+    """Short name, unique in the catalogue: small letters, digits, hyphens. The log refers to it: never rename
+    it."""
     title: Text
+    """What happens, in a few words."""
     kind: Annotated[Kind, Field(strict=False)]
+    """event: it happens on a date. level: a measured quantity. count: so many per day or week, from a
+    feed."""
     polarity: Literal["confirming", "disconfirming", "driver"]
+    """Does it speak for closer cooperation, against it, or is it a cause of either? Only for readers."""
     definition: Text
+    """What counts, so that two watch officers would decide alike; also what makes one entry and what makes
+    two."""
     counts: list[str] = []
+    """Examples that count."""
     excludes: list[str] = []
+    """Near misses that do not count."""
     family: Slug | None = None
+    """Name shared by indicators whose events trigger one another; without it the indicator is its own
+    family."""
     rate: Rate
+    """How often it genuinely happens while the status quo holds. A problem may set a rate of its own."""
     lag_days: Annotated[float, Field(ge=0)]
+    """Usual days from the occurrence to the first public report. Recent silence within the lag is not
+    counted."""
     coverage: Probability
+    """Chance, from 0 to 1, that a staffed watch of open sources would see an occurrence. Declare it without
+    looking at the events: the higher it is, the more silence means."""
     wears_out: bool = False
+    """true for "the first ..." indicators, which cannot go on happening: their silence counts nothing."""
     citations: list[Citation] = []
+    """Where the documents speak of it."""
     related: list[Slug] = []
+    """Ids of indicators that a reader should look at, too."""
     tags: list[str] = []
+    """Free labels, such as a CAMEO code: cameo:0871."""
 
 
 class IndicatorFile(Entry):
     """One file of ``indicators/``: the indicators of one domain."""
 
     domain: Slug
+    """Name of the domain: small letters, digits, hyphens. Coverage can be declared for a whole domain."""
     title: Text
+    """The domain's name on pages."""
     indicators: list[Indicator]
+    """The indicators of the domain."""
 
 
 class Scenario(Entry):
     """A state of affairs that holds today; the scenarios of a problem are exclusive and exhaustive."""
 
     id: Slug
+    """Short name, unique in the problem: small letters, digits, hyphens."""
     title: Text
+    """The scenario's name on pages."""
     definition: Text
+    """A state of affairs that holds today (a policy or posture in force), never an event or a maximum over a
+    window."""
     canonical: list[Slug] = []
+    """Names under which the documents know what this scenario carries."""
     prior: Probability
-    dwell_years: Interval | Literal["never_ends"]
+    """Probability at the problem's start. The priors of a problem sum to 1."""
+    dwell_years: Dwell
+    """[low, high]: 90 % interval of the mean number of years that the scenario lasts once it holds; or
+    never_ends."""
     next: dict[Slug, Annotated[float, Field(ge=0)]] = {}
+    """Odds of what follows when it ends, such as {low-flow: 4, restriction: 1}. Scenarios left out get 0."""
     author: Text
+    """Whose judgement prior, dwell and odds are."""
     rationale: Text
+    """Why this prior, this dwell and these odds."""
     citations: list[Citation] = []
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.dwell_years != NEVER_ENDS:
-            _rising(self.dwell_years)  # type: ignore[arg-type]  # the literal is excluded just above
-        return self
+    """What the judgement rests on."""
 
 
 class Multiplier(Entry):
     """How many times the status quo's rate an indicator has in one scenario: a word or a 90 % interval."""
 
     word: str | None = None
+    """x30, x8, x3, same, "x1/3", "x1/8" or "x1/30": a word of models/tables.yaml. Give a word or an
+    interval."""
     interval: Interval | None = None
+    """[low, high]: 90 % interval of the multiplier. Give a word or an interval."""
     rationale: Text
+    """Why the rate differs from the status quo's, in a sentence."""
     citations: list[Citation] = []
+    """What the multiplier rests on; without any, name a judgement."""
     judgement: str | None = None
+    """Who judges so, where no document does."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.word is None) == (self.interval is None):
             raise ValueError("give either a word or an interval")
-        if self.interval is not None:
-            _rising(self.interval)
-        if not self.citations and self.judgement is None:
+        if not self.citations and not self.judgement:
             raise ValueError("a departure from 'same' needs a citation or a named judgement")
         return self
 
@@ -156,12 +279,21 @@ class Listening(Entry):
     """How one problem reads one indicator; scenarios that are not named are 'same'."""
 
     indicator: Slug
+    """Id of an indicator of the catalogue."""
     likelihood: dict[Slug, Multiplier] = {}
+    """For each scenario in which the rate differs: how many times the status quo's rate it is there. The
+    status quo and every scenario left out are 1."""
     only_then: Slug | None = None
+    """The one scenario in which it practically happens; elsewhere the rate is a thousandth. Then the rate is
+    the rate IN that scenario. Stands in place of likelihood."""
     rate: Rate | None = None
+    """A rate for this problem, in place of the indicator's own."""
     rationale: str | None = None
+    """Why "only then"."""
     citations: list[Citation] = []
+    """What "only then" rests on; without any, name a judgement."""
     judgement: str | None = None
+    """Who judges so, where no document does."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -176,74 +308,130 @@ class Problem(Entry):
     """One question under watch, with its scenarios and the indicators that it listens to."""
 
     id: Slug
+    """Short name, unique in the catalogue: small letters, digits, hyphens."""
     title: Text
+    """The problem's name on pages."""
     question: Text
+    """The question that its scenarios answer."""
     canonical: str | None = None
+    """Name under which the documents' problems were first collected."""
     start: date
+    """First day of the model. What happened before it does not count."""
     horizon_days: Annotated[int, Field(gt=0)]
+    """Days that the warning looks ahead."""
     consequence: Text
+    """What follows if a warned scenario comes about."""
     decision: Text
+    """The decision that the warning serves."""
     lead_time_days: Annotated[int, Field(ge=0)]
+    """Days that the decision needs."""
     owner: Text
+    """Who answers for the problem."""
     conditional_on: str | None = None
+    """The trigger that the problem presupposes. The belief then reads: "if it came to it today"."""
     rule: Text
+    """How to tell which scenario holds, so that exactly one does."""
     status_quo: Slug
+    """Id of the scenario against which all multipliers are given."""
     warned: list[Slug]
+    """Ids of the scenarios that are warned of."""
     scenarios: Annotated[list[Scenario], Field(min_length=2, max_length=8)]
+    """Two to eight states of affairs, one of which holds at any time."""
     indicators: Annotated[list[Listening], Field(min_length=1)]
+    """The indicators that tell the scenarios apart. One that is the same in all of them has no place here."""
 
 
 class Note(Entry):
     """Whose judgement a table is, and why."""
 
     author: Text
+    """Whose judgement the table is."""
     rationale: Text
+    """Why these numbers."""
     citations: list[Citation] = []
+    """What they rest on."""
 
 
 class Frequencies(Entry):
     """How often reliability letters and credibility digits are given; F and 6 average over them."""
 
-    reliability: dict[Literal["A", "B", "C", "D", "E"], Probability]
-    credibility: dict[Literal["1", "2", "3", "4", "5"], Probability]
+    reliability: Annotated[dict[Letter, Probability], AfterValidator(_letters), AfterValidator(_sums_to_one)]
+    """Share of the sources judged A to E; the shares sum to 1."""
+    credibility: Annotated[dict[Digit, Probability], AfterValidator(_digits), AfterValidator(_sums_to_one)]
+    """Share of the reports judged "1" to "5" (in quotes); the shares sum to 1."""
 
 
 class Word(Entry):
     """The 90 % interval of the multiplier that a likelihood word stands for."""
 
     interval: Interval
+    """[low, high]; the median is the root of low times high."""
 
 
 class ProbabilityWord(Entry):
     """One ICD 203 word and the range of probabilities that it stands for."""
 
     word: Text
+    """The word, as pages print it."""
     low: Probability
+    """Probability from which on the word is used."""
     high: Probability
+    """Probability up to which the word is used."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError("'low' is not below 'high'")
+        return self
 
 
 class WarningLevel(Entry):
     """A warning level: entered at ``enter``, left only below ``leave`` (hysteresis)."""
 
     id: Slug
+    """Short name of the level: small letters, digits, hyphens."""
     name: Text
+    """The level's name on pages."""
     enter: Probability
+    """Probability that a warned scenario is visited within the horizon, from which on the level is
+    entered."""
     leave: Probability
+    """Probability under which the level is left again; not above "enter"."""
     meaning: Text
+    """What the level tells the reader to do."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.leave > self.enter:
+            raise ValueError("a level is left at or below the probability where it is entered")
+        return self
 
 
 class Tables(Entry):
     """The shared tables in ``models/tables.yaml``; numbers are stored, words are rendered from them."""
 
-    grades: dict[Literal["A", "B", "C", "D", "E"], Annotated[list[Probability], Field(min_length=5, max_length=5)]]
+    grades: Annotated[dict[Letter, OneRow], AfterValidator(_letters)]
+    """For each reliability A to E: the probability that a report is genuine, for credibility 1 to 5."""
     grades_note: Note
+    """Whose judgement the grades are."""
     grade_frequencies: Frequencies
+    """How often each letter and digit is given: F and 6 average over these."""
     grade_frequencies_note: Note
+    """Whose judgement the frequencies are."""
     likelihood_words: dict[str, Word]
+    """The words for multipliers. "same" is always exactly 1 and has no line."""
     likelihood_words_note: Note
+    """Whose judgement the words are."""
     probability_words: list[ProbabilityWord]
+    """The words for probabilities, from the lowest to the highest."""
     probability_words_note: Note
+    """Where the words come from."""
     warning_levels: list[WarningLevel]
+    """The warning levels, from the quietest to the most serious."""
     warning_levels_note: Note
+    """Whose judgement the thresholds are."""
     reference_rate_floor: Annotated[float, Field(gt=0)]
+    """Occurrences per year under which no indicator's reference rate lies: keeps a rumour of a rare thing a
+    rumour."""
     odds_concentration: Annotated[float, Field(gt=0)]
+    """How sure the odds of what follows are: the concentration of their Dirichlet distribution."""
