@@ -161,7 +161,6 @@ def _cautions(beliefs: Beliefs, problem: Problem, now: Belief) -> tuple[str, ...
             "Part of the evidence was backfilled from documents: what was known when rests on publication dates, "
             "and the choice of facts and of indicators knows how the story went on."
         )
-    covered = now.evidence.arrays.coverage[-1] > 0
-    if not covered.any():
+    if not now.evidence.watched:
         found.append("Nobody is declared to be watching on this date: only the passing of time moves the belief.")
     return tuple(found)

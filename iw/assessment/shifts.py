@@ -67,7 +67,7 @@ def _late(before: Evidence, early: Evidence) -> list[int]:
     """Observations dated up to the earlier date that the earlier belief did not have, or had with another weight."""
     had = {(ids, before.obs_weight[m], before.obs_day[m]) for m, ids in enumerate(before.obs_ids)}
     late = [m for m, ids in enumerate(early.obs_ids) if (ids, early.obs_weight[m], early.obs_day[m]) not in had]
-    return sorted(late, key=lambda m: early.obs_ids[m])
+    return sorted(late, key=lambda m: int(early.obs_ids[m][0][1:]))  # E12 comes before E101 in the log
 
 
 def _of_term(catalogue: Catalogue, after: Belief, term: Term, probs: Floats, decibans: Floats) -> Contribution:

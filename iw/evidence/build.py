@@ -39,6 +39,7 @@ class EvidenceSet:
     start: date
     as_of: date
     dispositions: tuple[Disposition, ...]
+    watched: bool  # is anybody declared to be looking for any of the indicators on the belief date?
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def build_evidence(
     dispositions += [Disposition(c.event, c.weight, False, why) for c, why in outdone]
     dispositions += [Disposition(c.event, c.weight, True) for c in counting]
     dispositions.sort(key=lambda d: (d.event.occurred.first, d.event.first_position))
-    return EvidenceSet(_arrays(counting, cover), problem.start, as_of, tuple(dispositions))
+    looking = bool(np.any(cover.seen[-1] > 0))
+    return EvidenceSet(_arrays(counting, cover), problem.start, as_of, tuple(dispositions), looking)
 
 
 def _candidate(

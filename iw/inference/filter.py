@@ -148,7 +148,9 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
             state[s, b] = prior[s]
     obs, out, day = 0, 0, np.int64(0)  # a bare 0 is a type of its own, for which callees would be compiled again
     for regime in range(breaks.shape[0] - 1):
-        if not _regime_operator(regime, rates, generators, coverage, spread, dated, log_spread, operator, lowest, norms):
+        if not _regime_operator(
+            regime, rates, generators, coverage, spread, dated, log_spread, operator, lowest, norms
+        ):
             return obs_day.shape[0], log_likelihood, probs
         made = np.int64(0)
         end = breaks[regime + 1]

@@ -1,22 +1,23 @@
 """The log-likelihood of one draw and its exact gradient, from one compiled kernel.
 
-Same definition and same powers as `iw.inference.filter`; here one draw at a time, with reverse-mode derivatives. In each
-regime, exp(h B) and its squares are made once: h is a day, or a fraction of it that makes h ||B|| small. A gap takes the
-squares of its binary digits. Power j is kept as diag(exp(g_j)) P_j; g_j is 0 until the entries near the range of a double,
-and from then on the rows of P_j sum to 1. So a gap of any length at any rate, which a sampler visits in its first steps,
-costs some thirty small products and no component is lost.
+Same definition and same powers as `iw.inference.filter`; here one draw at a time, with reverse-mode derivatives. In
+each regime, exp(h B) and its squares are made once: h is a day, or a fraction of it that makes h ||B|| small. A gap
+takes the squares of its binary digits. Power j is kept as diag(exp(g_j)) P_j; g_j is 0 until the entries near the
+range of a double, and from then on the rows of P_j sum to 1. So a gap of any length at any rate, which a sampler
+visits in its first steps, costs some thirty small products and no component is lost.
 
-* The running state is normalised at each step and the norms are booked, so the adjoint vector beta obeys
-  beta_before = M beta_after / norm with beta = 1 at the end (the sum beta . state stays 1);
+* The running state is normalised at each step and the norms are booked, so the adjoint vector beta obeys beta_before
+  = M beta_after / norm with beta = 1 at the end (the sum beta . state stays 1);
 * an observation adds beta_s state_s w prod(lambda / rho) / norm to d LL / d log lambda[i, s];
-* a gap's step u = v diag(exp(g)) P / norm adds (v exp(g))^T beta / norm to d LL / d P. The scales g are held constant:
-  what they take out of P they put back into the norm, so LL does not depend on them, nor on the shift lo of B = A - lo I;
-* the derivatives of a regime's powers run down through the squares to the first, and through its series to B; those of
-  A flow to the rates (silence), to spread observations and to Q, once per regime.
+* a gap's step u = v diag(exp(g)) P / norm adds (v exp(g))^T beta / norm to d LL / d P. The scales g are held
+  constant: what they take out of P they put back into the norm, so LL does not depend on them, nor on the shift lo of
+  B = A - lo I;
+* the derivatives of a regime's powers run down through the squares to the first, and through its series to B; those
+  of A flow to the rates (silence), to spread observations and to Q, once per regime.
 
-Parameters (all unconstrained but ``stick``): log_rate (I,), log_mult (K,) for the pairs (row, column), log_dwell (S,),
-stick (S, S - 2) in (0, 1): the odds of row r over its targets, in order, are y_1, (1 - y_1) y_2, ..., the rest. Arrays may
-be longer than the problem needs (padding): what is not used has gradient 0.
+Parameters (all unconstrained but ``stick``): log_rate (I,), log_mult (K,) for the pairs (row, column), log_dwell
+(S,), stick (S, S - 2) in (0, 1): the odds of row r over its targets, in order, are y_1, (1 - y_1) y_2, ..., the rest.
+Arrays may be longer than the problem needs (padding): what is not used has gradient 0.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     for m in range(observations):
         _observation(m, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio[m], genuine[m])
 
-    # Steps, known before any number: a gap inside one regime (length > 0) or an observation (length 0, index in `what`).
+    # Steps, known before any number: a gap in one regime (length > 0) or an observation (length 0, index in `what`).
     regimes = breaks.shape[0] - 1
     dated = 0
     while dated < observations and obs_day[dated] >= 0:
@@ -187,7 +188,14 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     scales = np.zeros((first[regimes], count))
     parts = np.empty((regimes, 6, count, count))  # what the series of each regime leaves for its adjoint
     for r in range(regimes):
-        _powers(operators[r], sizes[r], halvings[r], powers[first[r] : first[r + 1]], scales[first[r] : first[r + 1]], parts[r])
+        _powers(
+            operators[r],
+            sizes[r],
+            halvings[r],
+            powers[first[r] : first[r + 1]],
+            scales[first[r] : first[r + 1]],
+            parts[r],
+        )
 
     # Forward.
     digits = _digits(breaks[regimes]) + 1
@@ -393,7 +401,9 @@ def _powers_adjoint(halvings, powers, scales, d_powers, parts, d_operator):  # t
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _series(parts, result):  # type: ignore[no-untyped-def]
-    """result <- exp(X), X = parts[0], of degree 12: Y3 = c9 + c10 X + c11 X^2 + c12 X^3, Y2 = Y3 X^3 + c6 + c7 X + c8 X^2, ...
+    """result <- exp(X), X = parts[0], of degree 12.
+
+    Y3 = c9 + c10 X + c11 X^2 + c12 X^3, Y2 = Y3 X^3 + c6 + c7 X + c8 X^2, and so on down to Y0, the result.
 
     Leaves X^2, X^3, Y3, Y2, Y1 in parts[1] .. parts[5].
     """
@@ -407,7 +417,10 @@ def _series(parts, result):  # type: ignore[no-untyped-def]
         for s in range(count):
             for c in range(count):
                 entry = INVERSE_FACTORIALS[12] * parts[2, s, c] if stage == 3 else target[s, c]
-                entry += INVERSE_FACTORIALS[3 * stage + 2] * parts[1, s, c] + INVERSE_FACTORIALS[3 * stage + 1] * parts[0, s, c]
+                entry += (
+                    INVERSE_FACTORIALS[3 * stage + 2] * parts[1, s, c]
+                    + INVERSE_FACTORIALS[3 * stage + 1] * parts[0, s, c]
+                )
                 target[s, c] = entry + INVERSE_FACTORIALS[3 * stage] if s == c else entry
 
 

@@ -108,6 +108,12 @@ def last_position(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(records.c.position), 0))).scalar_one())
 
 
+def read_markings(connection: Connection) -> list[Marking]:
+    """The markings of all facts, each once."""
+    found = connection.execute(select(records.c.marking).where(records.c.kind != str(Kind.FIT)).distinct())
+    return [Marking(marking) for marking in found.scalars()]
+
+
 def _seen(known_at: datetime, marking: Marking, position: int | None) -> ColumnElement[bool]:
     allowed = [str(other) for other in Marking if other.rank <= marking.rank]
     seen = and_(records.c.visible_at <= known_at, records.c.marking.in_(allowed))

@@ -117,6 +117,11 @@ class Log:
         with reads(self.engine) as connection:
             return reading.last_position(connection)
 
+    def markings(self) -> list[Marking]:
+        """The markings that facts in the log carry (fits are no facts), in no order."""
+        with reads(self.engine) as connection:
+            return reading.read_markings(connection)
+
     def sources(self, known_at: datetime, marking: Marking = Marking.RED) -> dict[str, str]:
         """The known sources, each with its reliability as first given, in the order of their first use."""
         with reads(self.engine) as connection:

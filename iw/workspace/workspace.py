@@ -86,6 +86,12 @@ class Workspace:
             raise UsageError(f"{day} lies in the future; beliefs are about today or earlier.", "Forecasts look ahead.")
         return day, known_at or end_of_day(day)
 
+    def seen_marking(self, marking: Marking | None) -> Marking:
+        """The marking asked for; unless asked, the highest that any record of the log carries: all there is to see."""
+        if marking is not None:
+            return marking
+        return max(self.log.markings(), key=lambda one: one.rank, default=Marking.CLEAR)
+
     # -- asking ---------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -103,27 +109,27 @@ class Workspace:
         problem: str,
         as_of: date | None = None,
         known_at: datetime | None = None,
-        marking: Marking = Marking.RED,
+        marking: Marking | None = None,
         overlay: Overlay | None = None,
     ) -> Belief:
         """The belief on ``problem``; `NotFoundError` or `UsageError` where it cannot be had."""
         self.catalogue.problem(problem)
         day, known = self._when(as_of, known_at)
-        return self._beliefs.at(problem, day, known, marking, overlay)
+        return self._beliefs.at(problem, day, known, self.seen_marking(marking), overlay)
 
     def assess(
         self,
         problem: str,
         as_of: date | None = None,
         known_at: datetime | None = None,
-        marking: Marking = Marking.RED,
+        marking: Marking | None = None,
         history: Sequence[date] = (),
     ) -> Assessment:
         """The full assessment of one problem."""
         from iw.assessment.assess import assess
 
         day, known = self._when(as_of, known_at)
-        return assess(self._beliefs, problem, day, known, marking, history)
+        return assess(self._beliefs, problem, day, known, self.seen_marking(marking), history)
 
     def explain(
         self,
@@ -131,7 +137,7 @@ class Workspace:
         since: date | None = None,
         as_of: date | None = None,
         known_at: datetime | None = None,
-        marking: Marking = Marking.RED,
+        marking: Marking | None = None,
     ) -> ShiftView:
         """Why the belief moved between ``since`` (default: 30 days before) and ``as_of``; the terms add up exactly."""
         from iw.assessment.shifts import shift_between
@@ -140,11 +146,12 @@ class Workspace:
         first = since or max(self.catalogue.problem(problem).start, day - timedelta(days=30))
         if first > day:
             raise UsageError(f"{first} lies after {day}; a shift runs forward in time.")
-        before = self._beliefs.at(problem, first, min(end_of_day(first), known), marking)
-        return shift_between(self._beliefs, before, self._beliefs.at(problem, day, known, marking))
+        seen = self.seen_marking(marking)
+        before = self._beliefs.at(problem, first, min(end_of_day(first), known), seen)
+        return shift_between(self._beliefs, before, self._beliefs.at(problem, day, known, seen))
 
     def status(
-        self, as_of: date | None = None, known_at: datetime | None = None, marking: Marking = Marking.RED
+        self, as_of: date | None = None, known_at: datetime | None = None, marking: Marking | None = None
     ) -> pd.DataFrame:
         """One row per problem: leading scenario, its probability with interval, word, and changes in 7 and 30 days."""
         import pandas as pd
@@ -153,23 +160,23 @@ class Workspace:
 
         return pd.DataFrame(status_rows(self.assess(name, as_of, known_at, marking) for name in self.problems()))
 
-    def events(self, known_at: datetime | None = None, marking: Marking = Marking.RED) -> pd.DataFrame:
+    def events(self, known_at: datetime | None = None, marking: Marking | None = None) -> pd.DataFrame:
         """The events in force, one row each."""
         from iw.log.tables import event_rows
 
-        return self._frame(event_rows, known_at, marking)
+        return self._frame(event_rows, known_at, self.seen_marking(marking))
 
-    def reports(self, known_at: datetime | None = None, marking: Marking = Marking.RED) -> pd.DataFrame:
+    def reports(self, known_at: datetime | None = None, marking: Marking | None = None) -> pd.DataFrame:
         """The reports in force, one row each, with the events that they back or deny."""
         from iw.log.tables import report_rows
 
-        return self._frame(report_rows, known_at, marking)
+        return self._frame(report_rows, known_at, self.seen_marking(marking))
 
-    def coverage(self, known_at: datetime | None = None, marking: Marking = Marking.RED) -> pd.DataFrame:
+    def coverage(self, known_at: datetime | None = None, marking: Marking | None = None) -> pd.DataFrame:
         """Declared coverage, gaps and searches, one row each."""
         from iw.log.tables import coverage_rows
 
-        return self._frame(coverage_rows, known_at, marking)
+        return self._frame(coverage_rows, known_at, self.seen_marking(marking))
 
     def _frame(self, rows: Callable[[Any], Any], known_at: datetime | None, marking: Marking) -> pd.DataFrame:
         import pandas as pd
@@ -178,20 +185,25 @@ class Workspace:
 
     # -- telling --------------------------------------------------------------------------------------------------
 
-    def log_event(self, draft: EventDraft, author: str | None = None, reason: str = "logged") -> Logged:
-        """Append an event with its reports, and say what it moved. Nothing is appended where anything is wrong."""
+    def near(self, draft: EventDraft) -> list[Event]:
+        """The events in the log that ``draft`` may repeat, the likeliest first."""
         from iw.log.near import near_duplicates
 
+        return near_duplicates(self.log.view(self.now()), draft)
+
+    def log_event(self, draft: EventDraft, author: str | None = None, reason: str = "logged") -> Logged:
+        """Append an event with its reports, and say what it moved. Nothing is appended where anything is wrong."""
         self.catalogue.indicator(draft.indicator)
         if draft.occurred.first > self.today:
             message = f"{draft.occurred} lies in the future (today is {self.today})."
             raise UsageError(message, "Log it when it has happened.")
-        near = near_duplicates(self.log.view(self.now()), draft)
+        near = self.near(draft)
         concerned = [problem.id for problem in self.catalogue.problems_of(draft.indicator)]
         known = end_of_day(self.today)
-        before = {name: self._beliefs.at(name, self.today, known, Marking.RED) for name in concerned}
+        seen = max(self.seen_marking(None), draft.marking, key=lambda one: one.rank)
+        before = {name: self._beliefs.at(name, self.today, known, seen) for name in concerned}
         position = self.log.append([draft], author=author or self.settings.author, now=self.now(), reason=reason)[-1]
-        after = {name: self._beliefs.at(name, self.today, known, Marking.RED) for name in concerned}
+        after = {name: self._beliefs.at(name, self.today, known, seen) for name in concerned}
         event = next(e for e in self.log.view(known).events if position in {e.first_position, e.stamp.position})
         moved = tuple(Moved(name, before[name], after[name]) for name in concerned)
         return Logged(event, tuple(near), moved, _why_silent(event, concerned, after))
@@ -240,7 +252,7 @@ class Workspace:
         problems: Sequence[str] = (),
         as_of: date | None = None,
         known_at: datetime | None = None,
-        marking: Marking = Marking.RED,
+        marking: Marking | None = None,
         *,
         again: bool = False,
         progress: Progress = _quiet,
@@ -261,7 +273,7 @@ class Workspace:
             names,
             day,
             known,
-            marking,
+            self.seen_marking(marking),
             self.settings,
             self.now,
             again,
@@ -272,7 +284,7 @@ class Workspace:
         self,
         as_of: date | None = None,
         known_at: datetime | None = None,
-        marking: Marking = Marking.RED,
+        marking: Marking | None = None,
         folder: Path | None = None,
         progress: Progress = _quiet,
     ) -> tuple[Path, Path]:
@@ -296,7 +308,7 @@ class Workspace:
             as_of=day,
             known_at=known,
             issued_at=self.now(),
-            marking=str(marking),
+            marking=str(self.seen_marking(marking)),
             log_position=self.log.position(),
             catalogue_version=self.catalogue.version,
             product_version=product_version(),

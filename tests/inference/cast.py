@@ -10,8 +10,8 @@ import numpy as np
 from iw.inference import reference
 from iw.inference.arrays import ONLY_THEN, Draws, Evidence, Floats, Ints, ModelSpec
 from iw.inference.filter import filter_draws
-from iw.inference.parameters import draws_of
 from iw.inference.op import LikelihoodData
+from iw.inference.parameters import draws_of
 
 EXACT = 1e-10
 
@@ -122,7 +122,9 @@ def some(draws: Draws, which: list[int] | Ints) -> Draws:
     return Draws(*(getattr(draws, name)[which] for name in draws.__dataclass_fields__))
 
 
-def with_observation(evidence: Evidence, day: int, weight: float, indicators: list[int], name: str = "E-new") -> Evidence:
+def with_observation(
+    evidence: Evidence, day: int, weight: float, indicators: list[int], name: str = "E-new"
+) -> Evidence:
     """The evidence with one more dated observation, after those of its day."""
     at = int(np.searchsorted(evidence.obs_day[: evidence.dated], day, side="right"))
     pointer = evidence.obs_ptr[at]
@@ -131,7 +133,8 @@ def with_observation(evidence: Evidence, day: int, weight: float, indicators: li
         spread=np.insert(evidence.spread, at, 0.0, axis=1),
         obs_day=np.insert(evidence.obs_day, at, day),
         obs_weight=np.insert(evidence.obs_weight, at, weight),
-        obs_ptr=np.insert(evidence.obs_ptr, at, pointer) + len(indicators) * (np.arange(len(evidence.obs_ptr) + 1) > at),
+        obs_ptr=np.insert(evidence.obs_ptr, at, pointer)
+        + len(indicators) * (np.arange(len(evidence.obs_ptr) + 1) > at),
         obs_indicators=np.insert(evidence.obs_indicators, pointer, indicators),
         obs_ids=(*evidence.obs_ids[:at], (name,), *evidence.obs_ids[at:]),
     )

@@ -12,7 +12,17 @@ from iw.core.errors import InferenceError
 from iw.inference import reference
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, ModelSpec
 from iw.inference.filter import filter_draws
-from tests.inference.cast import EXACT, Problem, at_end, by_reference, problem, random_draws, silent, some, with_observation
+from tests.inference.cast import (
+    EXACT,
+    Problem,
+    at_end,
+    by_reference,
+    problem,
+    random_draws,
+    silent,
+    some,
+    with_observation,
+)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -29,7 +39,7 @@ def test_the_filter_agrees_with_the_slow_reference_on_every_day(seed: int) -> No
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_filter_agrees_with_the_sum_over_every_path(seed: int) -> None:
-    """3 scenarios, 5 days, a new operator every day, days without coverage, joint and spread observations: 729 paths."""
+    """3 scenarios, 5 days, a new operator every day, no coverage on some, joint and spread observations: 729 paths."""
     one = problem(seed, days=5, regimes=5, dated=3, spread=2)
     log_likelihood, probs = at_end(one)
     for draw in range(len(one.draws)):
@@ -80,8 +90,8 @@ def test_silence_over_a_year_costs_the_covered_rate() -> None:
 
 
 def test_the_published_likelihood_of_the_earthquake_counts_comes_out() -> None:
-    """Zucchini and MacDonald, Hidden Markov Models for Time Series, 2009: world-wide earthquakes of magnitude 7 and more
-    by year, 1900-2006, two stationary Poisson states; their maximum is log L = -342.318.
+    """Zucchini and MacDonald, Hidden Markov Models for Time Series, 2009: earthquakes of magnitude 7 and more
+    in the world by year, 1900-2006, two stationary Poisson states; their maximum is log L = -342.318.
 
     Exact in our terms: one step is a day, Q the matrix logarithm of their transition matrix, nothing covered; a count x
     is one observation with w = 1 made of x indicators of rate mu_s and one of rate exp(-mu_s), over x!.
@@ -107,7 +117,11 @@ def test_the_published_likelihood_of_the_earthquake_counts_comes_out() -> None:
     base = problem(0, scenarios=2, indicators=2).spec
     spec = replace(base, prior_probs=stationary, reference_rates=np.ones(2))
     draws = Draws(
-        np.zeros((1, 2)), np.array([[np.log(means), -means]]), exits[None], np.array([[[0.0, 1.0], [1.0, 0.0]]]), np.zeros(1)
+        np.zeros((1, 2)),
+        np.array([[np.log(means), -means]]),
+        exits[None],
+        np.array([[[0.0, 1.0], [1.0, 0.0]]]),
+        np.zeros(1),
     )
     log_factorials = np.log(np.arange(1, 51)).cumsum()[counts - 1].sum()
     log_likelihood, _ = at_end(Problem(spec, draws, one))

@@ -92,7 +92,9 @@ def test_relabelling_the_scenarios_relabels_the_beliefs(one: Problem, random: ob
     random.shuffle(order)  # type: ignore[attr-defined]
     spec = replace(one.spec, prior_probs=one.spec.prior_probs[order])
     d = one.draws
-    draws = Draws(d.log_rate, d.log_mult[:, :, order], d.exit_rates[:, order], d.odds[:, order][:, :, order], d.log_weight)
+    draws = Draws(
+        d.log_rate, d.log_mult[:, :, order], d.exit_rates[:, order], d.odds[:, order][:, :, order], d.log_weight
+    )
     before, after = at_end(one), at_end(Problem(spec, draws, one.evidence))
     assert close(after[0], before[0])
     assert close(after[1], before[1][:, order])

@@ -112,7 +112,14 @@ def test_the_gradient_agrees_over_long_gaps_at_high_rates(days: int) -> None:
 
 
 @settings(deadline=None, max_examples=60, derandomize=True)
-@given(st.integers(0, 2**20), st.integers(2, 6), st.integers(1, 8), st.integers(10, 900), st.integers(0, 40), st.floats(-2, 2))
+@given(
+    st.integers(0, 2**20),
+    st.integers(2, 6),
+    st.integers(1, 8),
+    st.integers(10, 900),
+    st.integers(0, 40),
+    st.floats(-2, 2),
+)
 def test_fit_and_filter_give_the_same_log_likelihood(
     seed: int, scenarios: int, indicators: int, days: int, dated: int, factor: float
 ) -> None:

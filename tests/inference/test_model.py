@@ -1,4 +1,4 @@
-"""The PyMC model: the same likelihood as the filter's, the priors of the specification, and padding that touches nothing.
+"""The PyMC model: the filter's likelihood, the specification's priors, and padding that touches nothing.
 
 FAST_COMPILE builds nothing in C or Numba, so each model costs a tenth of a second; the kernel inside is the real one.
 """
@@ -44,7 +44,8 @@ def values(shape: Shape, seed: int = 0) -> Values:
     s = shape.scenarios
     sizes = {"log_rate": shape.indicators, "log_mult": shape.departures, "log_dwell": s, "stick_logodds__": (s, s - 2)}
     return {
-        name: big[name][tuple(map(slice, size)) if isinstance(size, tuple) else slice(size)] for name, size in sizes.items()
+        name: big[name][tuple(map(slice, size)) if isinstance(size, tuple) else slice(size)]
+        for name, size in sizes.items()
     }
 
 
@@ -135,7 +136,9 @@ def test_swapping_the_data_gives_the_other_problems_density() -> None:
     compiled = model.compile_logp(mode=CHEAP)
     pm.set_data(model_data(spec, evidence, shape), model=model)
     at = values(shape)
-    assert compiled(at) == pytest.approx(log_prior(spec, shape, at) + log_likelihood_by_filter(spec, evidence, at), abs=1e-9)
+    assert compiled(at) == pytest.approx(
+        log_prior(spec, shape, at) + log_likelihood_by_filter(spec, evidence, at), abs=1e-9
+    )
 
 
 def test_the_models_gradient_agrees_with_differences_of_its_density(

@@ -80,3 +80,10 @@ def test_a_source_that_is_first_named_in_amber_is_known_below_only_once_it_is_na
     append(log, report("Open.", "C3"))
     assert log.sources(NOW, Marking.CLEAR) == {"TASS": "C"}
     assert log.sources(NOW, Marking.RED) == {"TASS": "A"}
+
+
+def test_the_markings_in_use_are_those_of_facts(log: Log) -> None:
+    assert log.markings() == []
+    append(log, drill())
+    append(log, drill("Another drill.", on="2024-05-21", marking=Marking.AMBER))
+    assert set(log.markings()) == {Marking.CLEAR, Marking.AMBER}

@@ -1,0 +1,44 @@
+"""``iw init``: a new workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from iw.cli.session import Session
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(init)
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    author: Annotated[str | None, typer.Option(metavar="NAME", help="Who logs here. Default: your user name.")] = None,
+) -> None:
+    """Make a workspace: the catalogue to edit, an empty log, and your own watch from today on.
+
+    Example: [bold]iw init my-watch[/bold]
+    """
+    from iw.workspace import init_workspace
+
+    session: Session = context.obj
+    with init_workspace(folder.expanduser(), author=author) as workspace:
+        catalogue = workspace.catalogue
+        there = Session(folder)
+        session.out.print(
+            f"{folder} is a workspace: {len(catalogue.problems)} warning problems, {len(catalogue.indicators)} "
+            f"indicators, an empty log. Your watch begins today, {workspace.today}.",
+            soft_wrap=True,
+        )
+    for words, what in (
+        ("status", "the board"),
+        ("check", "what is doubtful in the catalogue"),
+        ("import FILE.csv --backfill", "evidence that you have already"),
+        ("log INDICATOR --on today --grade B2 --source NAME --text TEXT", "one event"),
+    ):
+        session.out.print(f"  {there.command(words)}   ({what})", soft_wrap=True)

@@ -1,0 +1,353 @@
+"""Commands that append to the log, and the list of what it holds: ``log``, ``import``, ``events``."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from iw.cli.options import Json, KnownAt, Marked
+from iw.cli.session import Session
+from iw.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iw.log.drafts import EventDraft
+    from iw.log.records import Event
+    from iw.workspace import Logged, Moved, Workspace
+
+_SHOWN_NEAR = 5
+_FELT = 0.05  # points from which a scenario counts as moved
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(log)
+    app.command("import")(import_)
+    app.command()(events)
+
+
+def log(
+    context: typer.Context,
+    indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="What happened: an id of the catalogue.")],
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Needed. When (UTC): 2026-04-11, 2026-04, 2026, today, yesterday."),
+    ] = None,
+    grade: Annotated[
+        str | None,
+        typer.Option(metavar="GRADE", help="Needed. A-F for the source, 1-6 for the report, such as B2."),
+    ] = None,
+    source: Annotated[str | None, typer.Option(metavar="NAME", help="Needed. Who reports it.")] = None,
+    text: Annotated[str | None, typer.Option(metavar="TEXT", help="Needed. What the source says.")] = None,
+    summary: Annotated[str | None, typer.Option(metavar="TEXT", help="The event in a line. Default: the text.")] = None,
+    origin: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Where the report comes from in the end. Default: the source.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(metavar="URL", help="Where the report can be read.")] = None,
+    reported: Annotated[str | None, typer.Option(metavar="DATE", help="Day or moment of the report.")] = None,
+    development: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The story it belongs to: of one story one event counts.")
+    ] = None,
+    staged: Annotated[str | None, typer.Option(metavar="no|possibly|yes", help="Performed for onlookers?")] = None,
+    document: Annotated[str | None, typer.Option(metavar="ID", help="The document of the register.")] = None,
+    section: Annotated[str | None, typer.Option(metavar="TEXT", help="The section of that document.")] = None,
+    note: Annotated[str | None, typer.Option(metavar="TEXT", help="The note of that document.")] = None,
+    marking: Annotated[
+        str | None, typer.Option(metavar="TLP", help="clear (default), green, amber, amber+strict or red.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(metavar="AUTHOR", help="Who logs it. Default: the workspace's.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", metavar="", help="Even where the log holds something like it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Log one event with its report, and see what it moves.
+
+    Example: [bold]iw --workspace iw-demo log lethal-aid-warning --on today --grade B2 --source "Example wire"
+    --text "Officials warn of planned lethal aid."[/bold]
+    """
+    session: Session = context.obj
+    with session.open() as workspace:
+        with session.waiting("Weighing the evidence"):
+            draft = _draft(
+                workspace,
+                indicator,
+                {"on": on, "grade": grade, "source": source, "text": text, "reported": reported, "url": url}
+                | {"staged": staged, "document": document, "marking": marking},
+                summary=summary,
+                origin=origin,
+                development=development,
+                section=section,
+                note=note,
+            )
+            near = workspace.near(draft)
+        if near and not yes:
+            _ask(session, near)
+        with session.waiting("Weighing the evidence"):
+            logged = workspace.log_event(draft, author=by)
+        if as_json:
+            print(_logged_json(workspace, logged))
+        else:
+            _show_logged(session, workspace, logged)
+
+
+def _draft(
+    workspace: Workspace, indicator: str, given: dict[str, str | None], summary: str | None, **more: str | None
+) -> EventDraft:
+    """The event as it would be logged; `OptionsError` with everything that is wrong."""
+    from iw.cli.reading import Reader
+    from iw.core.errors import NotFoundError, UsageError
+    from iw.log import csv_fields
+    from iw.log.drafts import EventDraft, ReportDraft
+    from iw.log.grades import parse_grade
+    from iw.log.records import Marking, Staged
+
+    reader = Reader(workspace.today)
+    reader.attempt("INDICATOR", lambda: workspace.catalogue.indicator(indicator))
+    text = reader.needed("--text", given["text"], "Say what the source says.")
+    source = reader.needed("--source", given["source"], "Name who reports it.")
+    on = reader.needed("--on", given["on"], "Write 2026-04-11, 2026-04, 2026, today or yesterday.")
+    graded = reader.needed("--grade", given["grade"], "Write a letter A-F and a digit 1-6, such as B2.")
+    occurred = reader.read("--on", on, reader.period)
+    if occurred is not None and occurred.first > workspace.today:
+        reader.say("--on", f"{occurred} lies in the future (today is {workspace.today}). Log it when it has happened.")
+    grade = reader.read("--grade", graded, parse_grade)
+    reported = reader.read("--reported", given["reported"], reader.moment)
+    if reported is not None and reported.date() > workspace.today:
+        reader.say("--reported", f"{reported.date()} lies in the future (today is {workspace.today}).")
+    elif reported is not None and occurred is not None and reported.date() < occurred.first:
+        reader.say("--reported", f"{reported.date()} lies before the event ({occurred}).")
+    staged = reader.read("--staged", given["staged"], csv_fields.staged) or Staged.NO
+    marking = reader.read("--marking", given["marking"], csv_fields.marking) or Marking.CLEAR
+    url = reader.read("--url", given["url"], csv_fields.url)
+    document = given["document"]
+    if document is not None and document not in workspace.catalogue.documents:
+        missing = NotFoundError("document", document, workspace.catalogue.documents)
+        reader.say("--document", str(missing))
+    reader.check("Nothing was logged.")
+    assert occurred is not None
+    assert grade is not None
+    assert text is not None
+    assert source is not None
+    report = ReportDraft(
+        source=source,
+        grade=grade,
+        text=text,
+        origin=more["origin"] or "",
+        reported_at=reported,
+        url=url,
+        document=document,
+        section=more["section"],
+        note=more["note"],
+    )
+    try:
+        return EventDraft(
+            indicator=indicator,
+            occurred=occurred,
+            summary=summary or text,
+            reports=(report,),
+            development=more["development"] or None,
+            staged=staged,
+            marking=marking,
+        )
+    except UsageError as error:
+        raise UsageError(f"Nothing was logged. {error.message}", error.hint) from error
+
+
+def _ask(session: Session, near: Sequence[Event]) -> None:
+    from iw.cli.figures import shortened
+
+    session.note(f"The log holds {len(near)} event{'s' if len(near) != 1 else ''} like this:", style="yellow")
+    for event in near[:_SHOWN_NEAR]:
+        session.note(f"  {event.id}  {event.occurred}  {event.indicator}: {shortened(event.summary, 90)}")
+    if len(near) > _SHOWN_NEAR:
+        session.note(f"  and {len(near) - _SHOWN_NEAR} more")
+    if not session.at_terminal:
+        raise UsageError("Nothing was logged: this may be in the log already.", "To log it all the same: --yes.")
+    if not typer.confirm("Log it all the same?", err=True):
+        raise UsageError("Nothing was logged.")
+
+
+def _weight(workspace: Workspace, event: Event) -> float:
+    from iw.evidence.grading import event_weight
+
+    return event_weight(workspace.catalogue.tables, event.backings)
+
+
+def _show_logged(session: Session, workspace: Workspace, logged: Logged) -> None:
+    from iw.cli.figures import fine_percent, signed
+    from iw.log.grades import describe_grade
+
+    event = logged.event
+    grade = event.backings[0].report.grade
+    session.out.print(
+        f"{event.id} logged: {event.indicator} on {event.occurred}, graded {grade} ({describe_grade(grade)}), "
+        f"weight w = {_weight(workspace, event):.2f}.",
+        soft_wrap=True,
+    )
+    if logged.silent:
+        session.out.print(f"It moves no belief. {logged.silent.rstrip('.')}.", soft_wrap=True)
+        return
+    for moved in logged.moved:
+        problem = workspace.catalogue.problem(moved.problem)
+        titles = {scenario.id: scenario.title for scenario in problem.scenarios}
+        unusable = "" if moved.after.usable else "   (no belief yet: see iw status)"
+        session.out.print(f"{problem.id}: {problem.title}{unusable}", style="bold", soft_wrap=True)
+        rows = _moved_rows(moved)
+        width = max(len(titles[row["scenario"]]) for row in rows)
+        for row in rows:
+            before, after = (f"{fine_percent(row[key]):>7}" for key in ("before", "after"))
+            points = f"{signed(row['points']):>6} points" + (
+                "  leads" if row["scenario"] == moved.after.leading else ""
+            )
+            session.out.print(f"  {titles[row['scenario']]:<{width}}  {before} → {after}  {points}", soft_wrap=True)
+    why = session.command(f"explain {logged.moved[0].problem} --since {_day_before(workspace)}")
+    session.out.print(f"Why: {why}", style="dim", soft_wrap=True)
+
+
+def _day_before(workspace: Workspace) -> date:
+    return workspace.today - timedelta(days=1)
+
+
+def _moved_rows(moved: Moved, all_of_them: bool = False) -> list[dict[str, Any]]:
+    """The scenarios that lead, before or after, and those that moved, with the largest move first."""
+    before, after = moved.before.state.mean, moved.after.state.mean
+    rows: list[dict[str, Any]] = [
+        {
+            "problem": moved.problem,
+            "scenario": name,
+            "before": float(before[s]),
+            "after": float(after[s]),
+            "points": 100 * float(after[s] - before[s]),
+        }
+        for s, name in enumerate(moved.after.spec.scenarios)
+    ]
+    rows.sort(key=lambda row: -abs(row["points"]))
+    leading = {moved.before.leading, moved.after.leading}
+    return [row for row in rows if all_of_them or abs(row["points"]) >= _FELT or row["scenario"] in leading]
+
+
+def _logged_json(workspace: Workspace, logged: Logged) -> str:
+    from iw.cli.answers import answer, origin
+
+    event = logged.event
+    content = {
+        "id": event.id,
+        "indicator": event.indicator,
+        "occurred_on": str(event.occurred),
+        "summary": event.summary,
+        "weight": _weight(workspace, event),
+        "marking": event.stamp.marking,
+        "recorded_at": event.stamp.recorded_at,
+    }
+    beliefs = {moved.problem: moved.after.provenance for moved in logged.moved}
+    rows = [row for moved in logged.moved for row in _moved_rows(moved, all_of_them=True)]
+    near = [one.id for one in logged.near]
+    return answer(
+        "log", origin(workspace, beliefs=beliefs), rows, event=content, near=near, silent=logged.silent or None
+    )
+
+
+def import_(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV files of events or of coverage.")],
+    backfill: Annotated[
+        bool, typer.Option("--backfill", metavar="", help="Known from when it was first reported, not from now on.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", metavar="", help="Only check the files.")] = False,
+    marking: Annotated[
+        str | None, typer.Option(metavar="TLP", help="The marking of lines without their own. Default: clear.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Append CSV files, all or nothing; what the log holds already is passed over.
+
+    Example: [bold]iw --workspace iw-demo import iw-demo/indicators/evidence/cepa-2026.csv --backfill --dry-run[/bold]
+    """
+    from iw.cli.answers import answer, origin
+    from iw.log import csv_fields
+    from iw.log.records import Marking
+
+    session: Session = context.obj
+    mark = csv_fields.marking(marking) if marking else Marking.CLEAR
+    with session.open() as workspace, session.waiting("Reading"):
+        appended, skipped = workspace.import_files(files, backfill=backfill, dry_run=dry_run, marking=mark)
+        row = {"files": files, "dry_run": dry_run, "appended": 0 if dry_run else appended, "sound": appended + skipped}
+        text = answer("import", origin(workspace), [row | {"skipped": skipped}]) if as_json else ""
+    if as_json:
+        print(text)
+    elif dry_run:
+        session.out.print(f"{appended} sound lines; nothing was imported (--dry-run).")
+    else:
+        session.out.print(f"{appended} imported, {skipped} in the log already.")
+        if appended:
+            session.out.print(f"Fits may be due: {session.command('fit')}", style="dim", soft_wrap=True)
+
+
+def events(
+    context: typer.Context,
+    about: Annotated[
+        str | None, typer.Argument(metavar="[PROBLEM|INDICATOR]", help="Only what concerns it. Default: everything.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="DATE", help="Only what occurred then or later.")] = None,
+    known_at: KnownAt = None,
+    marking: Marked = None,
+    as_json: Json = False,
+) -> None:
+    """List the events in the log, newest first, with the names that whatif and explain use.
+
+    Example: [bold]iw --workspace iw-demo events war-support --since 2026-01-01[/bold]
+    """
+    from iw.cli.answers import answer, origin
+    from iw.cli.reading import when
+    from iw.core.dates import end_of_day
+    from iw.log.records import Marking
+    from iw.log.tables import event_rows
+
+    session: Session = context.obj
+    with session.open() as workspace:
+        asked = when(workspace, None, known_at, marking, since=since)
+        wanted = _indicators_of(workspace, about)
+        known = asked.known_at or end_of_day(workspace.today)
+        seen = asked.marking or Marking.RED
+        view = workspace.log.view(known, seen)
+        rows = [
+            row | {"weight": _weight(workspace, event)}
+            for event, row in zip(view.events, event_rows(view), strict=True)
+            if event.indicator in wanted and (asked.since is None or event.occurred.last >= asked.since)
+        ]
+        rows.sort(key=lambda row: (row["occurred_first"], row["position"]), reverse=True)
+        if as_json:
+            print(answer("events", origin(workspace, known_at=known, marking=seen), rows))
+            return
+    _list_events(session, rows)
+
+
+def _indicators_of(workspace: Workspace, about: str | None) -> set[str]:
+    from iw.core.errors import NotFoundError
+
+    catalogue = workspace.catalogue
+    if about is None:
+        return set(catalogue.indicators)
+    if about in catalogue.problems:
+        return {use.indicator for use in catalogue.problems[about].indicators}
+    if about in catalogue.indicators:
+        return {about}
+    raise NotFoundError("problem or indicator", about, [*catalogue.problems, *catalogue.indicators])
+
+
+def _list_events(session: Session, rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("id", "occurred", "grades", "w"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("indicator: summary", overflow="fold")
+    for row in rows:
+        staged = "" if row["staged"] == "no" else " [staged]" if row["staged"] == "yes" else " [possibly staged]"
+        what = f"{row['indicator']}: {row['summary']}{staged}"
+        table.add_row(row["id"], row["occurred_on"], row["grades"], f"{row['weight']:.2f}", what)
+    session.out.print(table)
+    session.out.print(f"{len(rows)} event{'s' if len(rows) != 1 else ''}", style="dim")
