@@ -113,12 +113,15 @@ class Beliefs:
         return self._from(spec, proposal_draws(spec, evidence.arrays, rng), evidence, view, None)
 
     def fit_in_force(self, spec: ModelSpec, as_of: date, known_at: datetime, marking: Marking) -> FitRecord | None:
-        """The newest accepted fit of this model that knew no more than is asked for, and saw nothing above ``marking``."""
+        """The newest accepted fit of this model that knew no more than is asked for and saw nothing above ``marking``."""
         candidates = [
             fit
             for fit in self._log.fits(spec.problem)
             if fit.stamp.marking.rank <= marking.rank
-            and fit.accepted and fit.model_version == spec.version and fit.as_of <= as_of and fit.known_at <= known_at
+            and fit.accepted
+            and fit.model_version == spec.version
+            and fit.as_of <= as_of
+            and fit.known_at <= known_at
         ]
         return max(candidates, key=lambda f: (f.as_of, f.known_at, f.stamp.position), default=None)
 

@@ -53,8 +53,8 @@ def demo(
                 _fit(workspace, WARNING_DAY, 3, steps)
                 _fit(workspace, DEMO_DAY, 4, steps)
                 written = [*_report(workspace, WARNING_DAY, 5, steps), *_report(workspace, DEMO_DAY, 6, steps)]
+                _numbered(steps, _STEPS, "the board")
         with workspace:
-            session.note(f"{_STEPS}/{_STEPS}  the board")
             session.out.print(
                 f"The clock stands still on {DEMO_DAY}, because the shipped evidence ends in that week.", style="yellow"
             )
@@ -83,7 +83,7 @@ def _workspace(folder: Path) -> Workspace:
     from iw.workspace.settings import CONFIG
 
     if not (folder / CONFIG).exists():
-        return init_workspace(folder, today=DEMO_DAY)
+        return init_workspace(folder, name="Russia-China partnership", today=DEMO_DAY)
     workspace = open_workspace(folder)
     if workspace.settings.today != DEMO_DAY:
         workspace.close()

@@ -232,4 +232,3 @@ def replay(spec: ModelSpec, draws: Draws, evidence: Evidence, late: list[int]) -
         result.append((m, *jump(before, after)))
         before = after
     return result
-

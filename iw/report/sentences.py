@@ -154,7 +154,7 @@ def mover(assessment: Assessment, term: Contribution | None) -> str:
     titles = {s.id: s.title for s in assessment.scenarios}
     when = f" ({numbers.short_day(term.day)})" if term.day else ""
     effect = f"{numbers.points(term.points[target])}\u00a0points on {quoted(titles.get(target, target))}"
-    return f"Largest single effect: {term.label}{when}, {effect}."
+    return f"Largest single effect: {term.label.rstrip('.')}{when}, {effect}."
 
 
 def warned(assessment: Assessment) -> str:

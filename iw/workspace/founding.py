@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from iw.catalogue import load_catalogue
-from iw.core.errors import NotFoundError, StoreError, UsageError
+from iw.core.errors import StoreError, UsageError
 from iw.core.resources import shipped
 from iw.log.drafts import CoverageDraft
 from iw.log.store import Log
@@ -40,23 +40,22 @@ def open_workspace(path: Path | str | None = None, clock: Callable[[], datetime]
 def init_workspace(
     path: Path | str,
     *,
-    subject: str = "russia-china",
+    name: str | None = None,
     today: date | None = None,
     author: str | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> Workspace:
     """Make a workspace: the catalogue copied for editing, an empty log, and the watch's own coverage from today on.
 
-    Raises `UsageError` where one is there already, `StoreError` where the folder cannot be written.
+    ``name`` stands on reports (default: the folder's name). Raises `UsageError` where one is there already,
+    `StoreError` where the folder cannot be written.
     """
     folder = Path(path)
     if (folder / CONFIG).exists():
         raise UsageError(f"{folder} is a workspace already.", f"Use it: iw --workspace {folder} status.")
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"The folder {folder} is not empty.", "Name a new folder.")
-    if subject != "russia-china":
-        raise NotFoundError("subject", subject, ["russia-china"])
-    settings = Settings(folder.resolve().name, "log.db", author or user_name(), today)
+    settings = Settings(name or folder.resolve().name, "log.db", author or user_name(), today)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for part in ("indicators", "models"):

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import xarray
 import numpy as np
 import pytest
+import xarray
 
 from iw.core.errors import Interrupted, StoreError
 from iw.workspace import Workspace, open_workspace

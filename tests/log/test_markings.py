@@ -45,9 +45,7 @@ def test_changes_to_amber_evidence_leave_lower_views_as_they_were(log: Log, mark
         BackingDraft(secret, report("More.", marking=amber)),
         CoverageDraft("agent", "watch", "*", *WINDOW, 1, marking=amber),
         SearchDraft("bilateral-drill", *WINDOW, 0.5, marking=amber),
-        RegradeDraft(
-            events(log, NOW + DAY)[f"E{secret}"].backings[0].report.first_position, parse_grade("E5")
-        ),
+        RegradeDraft(events(log, NOW + DAY)[f"E{secret}"].backings[0].report.first_position, parse_grade("E5")),
         CorrectionDraft(secret, development="plot"),
         RetractionDraft(secret),
         now=NOW + DAY,

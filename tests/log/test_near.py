@@ -40,17 +40,12 @@ def near(view: LogView, draft: EventDraft) -> list[str]:
         ("2023", ["2023-06"]),
     ],
 )
-def test_an_event_of_the_indicator_within_three_days_is_near(
-    view: LogView, on: str, expected: list[str]
-) -> None:
+def test_an_event_of_the_indicator_within_three_days_is_near(view: LogView, on: str, expected: list[str]) -> None:
     assert near(view, drill("Other words.", on=on)) == expected
 
 
 def test_another_indicator_of_that_day_is_not_near(view: LogView) -> None:
-    assert (
-        near(view, EventDraft("base-use", PartialDate.parse("2024-01-10"), "Other words.", (report("x"),)))
-        == []
-    )
+    assert near(view, EventDraft("base-use", PartialDate.parse("2024-01-10"), "Other words.", (report("x"),))) == []
 
 
 def test_the_same_address_is_near_however_it_is_written(view: LogView) -> None:

@@ -117,9 +117,7 @@ def test_a_log_of_a_newer_program_is_left_alone(log: Log) -> None:
             Log.open(address(log))
     finally:
         with writing(log.engine) as connection:
-            connection.execute(
-                text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '{migrate.CURRENT_VERSION}'")
-            )
+            connection.execute(text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '{migrate.CURRENT_VERSION}'"))
 
 
 def test_a_failure_to_make_a_log_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +135,5 @@ def test_opening_a_log_that_is_up_to_date_does_not_import_alembic(sqlite_url: st
         "import sys; from iw.log.store import Log; Log.open(sys.argv[1]).close(); "
         "print([name for name in ('alembic', 'pandas', 'numpy') if name in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, sqlite_url], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script, sqlite_url], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -48,9 +48,7 @@ def event_drafts(draw: st.DrawFn) -> EventDraft:
     occurred = draw(periods)
     backing = draw(reports.filter(lambda one: one.reported_at.astimezone(UTC).date() >= occurred.first))
     denying = draw(
-        st.lists(
-            st.builds(Attached, reports, st.sampled_from([Stance.DENIES, Stance.DENIES_EXPECTED])), max_size=2
-        )
+        st.lists(st.builds(Attached, reports, st.sampled_from([Stance.DENIES, Stance.DENIES_EXPECTED])), max_size=2)
     )
     return EventDraft(
         indicator=draw(filled),
@@ -75,9 +73,7 @@ def numbered(draft: EventDraft, number: int) -> EventDraft:
     return replace(draft, reports=tuple(reports))
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
-)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(draft=event_drafts())
 def test_any_event_survives_the_store(shared_log: Log, draft: EventDraft) -> None:
     draft = numbered(draft, shared_log.position())
@@ -103,9 +99,7 @@ def test_any_event_survives_the_store(shared_log: Log, draft: EventDraft) -> Non
     for backing, attached in zip(found.backings, draft.attached, strict=True):
         assert backing.stance is attached.stance
         assert isinstance(attached.report, ReportDraft)
-        assert [getattr(backing.report, name) for name in kept] == [
-            getattr(attached.report, name) for name in kept
-        ]
+        assert [getattr(backing.report, name) for name in kept] == [getattr(attached.report, name) for name in kept]
         assert backing.report.reported_at is None or backing.report.reported_at.tzinfo is UTC
 
 

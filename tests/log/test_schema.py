@@ -29,11 +29,7 @@ def scripts() -> ScriptDirectory:
 def _checks(connection: Any) -> set[tuple[str, str, str]]:
     found = inspect(connection)
     tables = [table for table in found.get_table_names() if table in metadata.tables]
-    return {
-        (table, str(one["name"]), one["sqltext"])
-        for table in tables
-        for one in found.get_check_constraints(table)
-    }
+    return {(table, str(one["name"]), one["sqltext"]) for table in tables for one in found.get_check_constraints(table)}
 
 
 def test_the_migrations_make_the_tables_that_the_program_uses(log: Log, tmp_path: Path) -> None:

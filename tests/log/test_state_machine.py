@@ -57,9 +57,7 @@ class Fact:
 
     def at(self, known_at: datetime, marking: Marking) -> Version | None:
         """The last version that is seen, unless it was withdrawn by then."""
-        seen = [
-            one for one in self.versions if one.known_from <= known_at and one.marking.rank <= marking.rank
-        ]
+        seen = [one for one in self.versions if one.known_from <= known_at and one.marking.rank <= marking.rank]
         gone = seen and seen[-1].withdrawn_from is not None and seen[-1].withdrawn_from <= known_at
         return seen[-1] if seen and not gone else None
 
@@ -104,9 +102,7 @@ def told(view: LogView) -> tuple[set[object], set[object]]:
         (
             event.first_position,
             event.summary,
-            frozenset(
-                (one.report.first_position, str(one.stance), str(one.report.grade)) for one in event.backings
-            ),
+            frozenset((one.report.first_position, str(one.stance), str(one.report.grade)) for one in event.backings),
         )
         for event in view.events
     }
@@ -240,6 +236,4 @@ class LogAndModel(RuleBasedStateMachine):
 
 def test_the_log_agrees_with_a_simple_model(sqlite_template: Path) -> None:
     LogAndModel.template = sqlite_template
-    run_state_machine_as_test(
-        LogAndModel, settings=settings(max_examples=12, stateful_step_count=20, deadline=None)
-    )
+    run_state_machine_as_test(LogAndModel, settings=settings(max_examples=12, stateful_step_count=20, deadline=None))

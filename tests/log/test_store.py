@@ -105,9 +105,7 @@ def test_a_view_can_be_replayed_at_its_log_position(log: Log) -> None:
 
 def test_a_correction_keeps_the_name_and_the_reports_and_what_was_known_before(log: Log) -> None:
     (first,) = append(log, drill())
-    change = CorrectionDraft(
-        first, occurred=PartialDate.parse("2024-05-21"), staged=Staged.YES, reason="wrong day"
-    )
+    change = CorrectionDraft(first, occurred=PartialDate.parse("2024-05-21"), staged=Staged.YES, reason="wrong day")
     (second,) = append(log, change, now=NOW + DAY)
     old, new = events(log)[f"E{first}"], events(log, NOW + DAY)[f"E{first}"]
     assert (str(old.occurred), str(new.occurred)) == ("2024-05-20", "2024-05-21")
@@ -290,9 +288,7 @@ def test_coverage_gaps_and_searches_come_back_and_can_be_retracted(log: Log) -> 
         (f"C{gap}", "gap", WINDOW[0], None, 0),
     ]
     assert view.coverages[0].stamp.reason == "read in full"
-    assert [(one.id, one.indicator, one.coverage) for one in view.searches] == [
-        (f"S{search}", "bilateral-drill", 0.9)
-    ]
+    assert [(one.id, one.indicator, one.coverage) for one in view.searches] == [(f"S{search}", "bilateral-drill", 0.9)]
     append(log, *(RetractionDraft(position) for position in (coverage, gap, search)))
     assert (log.view(NOW).coverages, log.view(NOW).searches) == ((), ())
 
