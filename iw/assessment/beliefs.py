@@ -113,7 +113,7 @@ class Beliefs:
         return self._from(spec, proposal_draws(spec, evidence.arrays, rng), evidence, view, None)
 
     def fit_in_force(self, spec: ModelSpec, as_of: date, known_at: datetime, marking: Marking) -> FitRecord | None:
-        """The newest accepted fit of this model that knew no more than is asked for and saw nothing above ``marking``."""
+        """The newest accepted fit of this model that knew no more than is asked and saw nothing above ``marking``."""
         candidates = [
             fit
             for fit in self._log.fits(spec.problem)
