@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from iw.assessment.beliefs import USABLE_DRAWS
 from iw.assessment.records import Assessment, Contribution, ScenarioView
 from iw.cli.figures import change, plain, share, shortened, signed
 from iw.cli.session import Session
@@ -16,8 +17,8 @@ from iw.report import numbers
 if TYPE_CHECKING:
     from iw.workspace import Workspace
 
+NO_BELIEF = "No belief yet"
 WIDE = 140  # columns from which the table is easier to read than the cards
-_UNSHOWN = "No belief yet"
 
 
 def show(session: Session, assessments: Sequence[Assessment], not_begun: Sequence[str]) -> None:
@@ -36,6 +37,11 @@ def show(session: Session, assessments: Sequence[Assessment], not_begun: Sequenc
 def leading(assessment: Assessment) -> ScenarioView:
     """The scenario that leads."""
     return next(one for one in assessment.scenarios if one.id == assessment.leading)
+
+
+def usable(assessment: Assessment) -> bool:
+    """False where the weighted draws are worth too few: then no number is shown, and a caution says what to do."""
+    return assessment.provenance.effective_draws >= USABLE_DRAWS
 
 
 def _word(lead: ScenarioView) -> str:
@@ -74,6 +80,9 @@ def _table(assessments: Sequence[Assessment]) -> Table:
     table.add_column("warning level", min_width=22)
     for one in assessments:
         lead = leading(one)
+        if not usable(one):
+            table.add_row(Text(one.problem, style="bold"), NO_BELIEF)
+            continue
         condition = Text("\nif it came to it today", style="yellow") if one.conditional_on else Text("")
         level = Text.assemble((one.level.name, _level_style(one)), f"\n{_warned(one)}")
         table.add_row(
@@ -94,6 +103,9 @@ def _card(session: Session, one: Assessment) -> None:
     session.out.print(Text.assemble((one.problem, "bold"), f"  {one.title}"))
     if one.conditional_on:
         session.below(f"If it came to it today: {one.conditional_on}", style="yellow")
+    if not usable(one):
+        session.below(f"{NO_BELIEF}\n")
+        return
     session.below(Text(f"{share(lead.belief)}  {lead.title}", style="bold"))
     session.below(f"{_word(lead)}; points: {change(lead.change_7)} in 7 days, {change(lead.change_30)} in 30 days")
     mover = _mover_text(one, max(24, session.out.width - 40))

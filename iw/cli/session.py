@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
 import time
@@ -99,6 +100,7 @@ class Steps:
             self.session.note(f"{time.perf_counter() - self._began:6.1f} s  {message}")
 
     def __enter__(self) -> Steps:
+        gc.enable()  # long work makes garbage
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -60,6 +60,18 @@ def test_a_caution_stands_once_with_the_problems_it_is_about(
     assert text.count("war-support: Of the first.") == 1
 
 
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_where_the_draws_are_worth_too_few_there_is_no_number(
+    assessment: Assessment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    made = replace(assessment.provenance, effective_draws=49.0)
+    board.show(Session(), [replace(assessment, provenance=made, cautions=())], [])
+    out = capsys.readouterr().out
+    assert "No belief yet" in out
+    assert not re.search(r"\d %( |$)(?!intervals)", out)
+
+
 def test_a_conditional_problem_is_marked(assessment: Assessment, capsys: pytest.CaptureFixture[str]) -> None:
     board.show(Session(), [replace(assessment, conditional_on="a ceasefire")], [])
     assert "If it came to it today: a ceasefire" in capsys.readouterr().out

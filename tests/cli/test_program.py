@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shlex
@@ -189,6 +190,18 @@ def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
         timeout=60,
     )
     assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+def test_a_call_leaves_the_collection_of_garbage_as_it_was(iw: Call) -> None:
+    assert gc.isenabled()
+    iw("--version")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        iw("--version")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_wrong_words_name_the_help(iw: Call) -> None:

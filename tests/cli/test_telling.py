@@ -60,6 +60,13 @@ def test_an_impossible_date_or_grade_is_refused(on_watch: Call, option: str, val
     assert (answer.code, fault in answer.err, answer.out) == (2, True, "")
 
 
+def test_a_future_date_and_an_impossible_grade_are_told_together(on_watch: Call) -> None:
+    answer = on_watch(*SOUND, "--on", "2026-04-13", "--grade", "G9")
+    assert answer.err.startswith("Error: Nothing was logged. 2 faults:\n")
+    assert "--on: 2026-04-13 lies in the future (today is 2026-04-12)." in answer.err
+    assert "--grade: 'G9' is not a grade." in answer.err
+
+
 def test_a_logged_event_is_named_weighed_and_followed_to_the_beliefs(on_watch: Call, watch: Workspace) -> None:
     answer = on_watch(*SOUND)
     assert (answer.code, answer.err) == (0, "")

@@ -111,6 +111,30 @@ def test_the_gradient_agrees_over_long_gaps_at_high_rates(days: int) -> None:
         assert gradient[name][index] == pytest.approx(expected, rel=1e-6, abs=1e-6)
 
 
+def test_the_gradient_agrees_where_powers_need_a_scale_and_scenarios_still_change() -> None:
+    """Exits and rates of hundreds a year over four years: days ||A|| is far beyond 100, yet no scenario dies out."""
+    one = problem(41, days=1500, regimes=2, dated=2, spread=0)
+    one = one._replace(evidence=replace(one.evidence, coverage=np.full((2, 4), 5.0)))
+    at = point(one.spec)
+    at[2] = -np.log([300.0, 500.0, 200.0])
+
+    def log_likelihood(there: Point) -> float:
+        return float(at_end(one._replace(draws=drawn(one.spec, there)))[0][0])
+
+    value, gradient = kernel(one, at)
+    assert value == pytest.approx(log_likelihood(at), rel=1e-12)
+    step = 1e-3
+    for name, derivatives in enumerate(gradient):
+        for index in np.ndindex(derivatives.shape):
+            moved = []
+            for by in (step, -step, 2 * step, -2 * step):
+                there = [values.copy() for values in at]
+                there[name][index] += by
+                moved.append(log_likelihood(there))
+            expected = (8 * (moved[0] - moved[1]) - (moved[2] - moved[3])) / (12 * step)
+            assert derivatives[index] == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
 @settings(deadline=None, max_examples=60, derandomize=True)
 @given(
     st.integers(0, 2**20),
