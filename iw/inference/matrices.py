@@ -6,7 +6,7 @@ import numpy as np
 
 from iw.inference.arrays import Floats
 
-_TERMS = 20  # the row sums are at most 1 when the series is used: 1 / 20! is 4e-19
+_TAIL = 1e-18  # a series ends when the bound on its next term falls below this
 
 
 def exponentials(exponents: Floats) -> Floats:
@@ -18,13 +18,17 @@ def exponentials(exponents: Floats) -> Floats:
     size = exponents.shape[1]
     low = np.einsum("dss->ds", exponents).min(axis=1)
     shifted = exponents - low[:, None, None] * np.eye(size)
-    squarings = max(0, int(np.ceil(np.log2(max(float(shifted.sum(axis=2).max()), 1e-300)))))
-    shifted = shifted / 2.0**squarings
-    total = np.broadcast_to(np.eye(size), shifted.shape).copy()
-    term = total.copy()
-    for k in range(1, _TERMS):
+    norm = float(shifted.sum(axis=2).max())
+    squarings = max(0, int(np.ceil(np.log2(max(norm, 1e-300)))))
+    shifted, norm = shifted / 2.0**squarings, norm / 2.0**squarings
+    term = shifted
+    total = np.eye(size) + term
+    bound, k = norm, 1
+    while bound > _TAIL:
+        k += 1
         term = term @ shifted / k
         total += term
+        bound *= norm / k
     total *= np.exp(low / 2.0**squarings)[:, None, None]
     for _ in range(squarings):
         total = total @ total

@@ -28,12 +28,13 @@ from iw.inference.matrices import exponentials
 
 DECIBANS = 10.0 / np.log(10.0)
 EXACT_ORDERS = 6
-SEEDED_ORDERS = 200
+SEEDED_STEPS, LEAST_ORDERS = 2000, 20  # beyond that: as many orders as make so many steps, at least so many
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2  # on (0, 1), one day
 
 _PIECES = (1, 4, 16, 64, 256)  # cuts of a day that are tried
 _CLOSED, _CLOSED_DECIBANS = 1e-12, 1e-9  # what a day's terms may miss
+_EDGE = 1e-15  # nearer to 0 or 1 a double cannot tell: decibans end at 150
 
 EXPECTED_CHANGE = ("expected change",)
 Term = tuple[Hashable, ...]  # ("expected change",), ("silence", i), ("imprecise evidence", m), ("event", m)
@@ -145,7 +146,8 @@ def _integrate(joint: Floats, operators: Floats, flow: _Flow, terms: Contributio
         pi = _scaled(np.einsum("ds,dst->dt", joint, operators[node]))
         p = pi.sum(axis=0)
         weight = length * node_weight
-        slope = weight * DECIBANS / (p * (1.0 - p))
+        within = np.clip(p, _EDGE, 1.0 - _EDGE)
+        slope = weight * DECIBANS / (within * (1.0 - within))
 
         def book(term: Term, derivative: Floats, weight: float = weight, slope: Floats = slope) -> None:
             terms.add(term, weight * derivative, slope * derivative)
@@ -165,38 +167,44 @@ def _apply_events(
     if not observations:
         return joint
     ratios = [np.exp(log_ratios[m]) for m in observations]
-    count = len(observations)
-    beliefs: dict[frozenset[int], Floats] = {}
-
-    def belief(subset: frozenset[int]) -> Floats:
-        if subset not in beliefs:
-            changed = joint
-            for k in sorted(subset):
-                changed = changed * ratios[k]
-            beliefs[subset] = _scaled(changed).sum(axis=0)
-        return beliefs[subset]
-
-    def book(k: int, before: frozenset[int], weight: float) -> None:
-        probs, decibans = jump(belief(before), belief(before | {k}))
-        terms.add(("event", observations[k]), weight * probs, weight * decibans)
-
-    if count <= EXACT_ORDERS:
-        for k in range(count):
-            others = [j for j in range(count) if j != k]
-            for size in range(count):
-                weight = 1.0 / (count * comb(count - 1, size))
-                for subset in itertools.combinations(others, size):
-                    book(k, frozenset(subset), weight)
+    if len(ratios) <= EXACT_ORDERS:
+        _book_all_orders(joint, observations, ratios, terms)
     else:
-        rng = np.random.default_rng(seed)
-        for _ in range(SEEDED_ORDERS):
-            order = rng.permutation(count)
-            for position, k in enumerate(order):
-                book(int(k), frozenset(int(j) for j in order[:position]), 1.0 / SEEDED_ORDERS)
-    changed = joint
+        _book_seeded_orders(joint, observations, ratios, terms, np.random.default_rng(seed))
+    return _after(joint, ratios)
+
+
+def _book_all_orders(joint: Floats, observations: list[int], ratios: list[Floats], terms: Contributions) -> None:
+    """Every order of the day's events, through the beliefs after each subset of them."""
+    count = len(ratios)
+    subsets = [frozenset(s) for size in range(count + 1) for s in itertools.combinations(range(count), size)]
+    beliefs = {subset: _after(joint, [ratios[k] for k in sorted(subset)]).sum(axis=0) for subset in subsets}
+    for before in subsets:
+        for k in set(range(count)) - before:
+            weight = 1.0 / (count * comb(count - 1, len(before)))
+            probs, decibans = jump(beliefs[before], beliefs[before | {k}])
+            terms.add(("event", observations[k]), weight * probs, weight * decibans)
+
+
+def _book_seeded_orders(
+    joint: Floats, observations: list[int], ratios: list[Floats], terms: Contributions, rng: np.random.Generator
+) -> None:
+    """Some orders drawn at random; each by itself adds up to the day's whole jump."""
+    orders = max(LEAST_ORDERS, SEEDED_STEPS // len(ratios))
+    for _ in range(orders):
+        state, before = joint, joint.sum(axis=0)
+        for k in rng.permutation(len(ratios)):
+            state = _scaled(state * ratios[k])
+            after = state.sum(axis=0)
+            probs, decibans = jump(before, after)
+            terms.add(("event", observations[k]), probs / orders, decibans / orders)
+            before = after
+
+
+def _after(joint: Floats, ratios: list[Floats]) -> Floats:
     for ratio in ratios:
-        changed = changed * ratio
-    return _scaled(changed)
+        joint = _scaled(joint * ratio)
+    return joint
 
 
 def _log_ratios(spec: ModelSpec, rates: Floats, evidence: Evidence) -> list[Floats]:
@@ -215,6 +223,7 @@ def _scaled(joint: Floats) -> Floats:
 
 
 def _log_odds(p: Floats) -> Floats:
+    p = np.clip(p, _EDGE, 1.0 - _EDGE)
     return np.asarray(np.log(p) - np.log1p(-p))
 
 

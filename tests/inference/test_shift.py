@@ -114,3 +114,20 @@ def test_late_events_are_folded_in_one_by_one_and_add_up() -> None:
     before = believe(spec, draws, evidence.without(set(late)))[0].mean
     after = believe(spec, draws, evidence)[0].mean
     assert sum(probs for _, probs, _ in parts) == pytest.approx(after - before, abs=1e-12)
+
+
+def test_a_belief_that_has_become_certain_still_has_finite_decibans() -> None:
+    spec, draws, evidence = problem(8, dated=1, spread=0)
+    many = 400
+    flood = replace(
+        evidence,
+        obs_day=np.full(many, 10, np.int64),
+        obs_weight=np.full(many, 0.999),
+        obs_ptr=np.arange(many + 1),
+        obs_indicators=np.zeros(many, np.int64),
+        obs_ids=tuple((f"E{m}",) for m in range(many)),
+        spread=np.zeros((len(evidence.breaks) - 1, many)),
+    )
+    shift = shifted(Problem(spec, draws, flood))
+    assert all(np.all(np.isfinite(part)) for part in shift.contributions.decibans.values())
+    assert shift.residual < CLOSED

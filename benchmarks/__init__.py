@@ -1,0 +1,1 @@
+"""Speed of the inference kernels beside other ways to compute the same numbers: ``python -m benchmarks``."""

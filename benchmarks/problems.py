@@ -1,0 +1,111 @@
+"""The synthetic problem that every contender gets. Rates are realistic: 20 to 60 events a year under the status quo."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from iw.inference.arrays import Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.parameters import draws_of
+
+
+class Problem(NamedTuple):
+    """A specification, draws around its medians, and dated evidence."""
+
+    spec: ModelSpec
+    draws: Draws
+    evidence: Evidence
+
+
+class Steps(NamedTuple):
+    """The evidence as small steps for contenders that scan: one power of a day operator, then one observation.
+
+    ``power[k]`` is 0 for "stand still", else 1 + regime * digits + digit; ``obs[k]`` is the observation, or their
+    number for none.
+    """
+
+    power: Ints
+    obs: Ints
+    digits: int
+
+
+def problem(
+    scenarios: int, indicators: int, days: int, events: int, regimes: int, draws: int, seed: int = 1
+) -> Problem:
+    """A problem of this size, all of it drawn from ``seed``."""
+    g = np.random.default_rng(seed)
+    s, i = scenarios, indicators
+    odds = g.random((s, s))
+    np.fill_diagonal(odds, 0.0)
+    odds /= odds.sum(axis=1, keepdims=True)
+    base = g.dirichlet(np.full(i, 3.0)) * 40
+    log_mult = g.choice([0.0, np.log(3), -np.log(3), np.log(8)], (i, s), p=[0.6, 0.2, 0.1, 0.1])
+    log_mult[:, 0] = 0.0
+    spec = ModelSpec(
+        "benchmark",
+        "benchmark",
+        tuple(f"s{number}" for number in range(s)),
+        tuple(f"i{number}" for number in range(i)),
+        g.dirichlet(np.ones(s)),
+        np.full(s, 1.0),
+        np.full(s, 0.5),
+        np.zeros(s, bool),
+        odds,
+        20.0,
+        np.log(base),
+        np.full(i, 0.3),
+        log_mult,
+        np.where(log_mult == 0.0, 0.0, 0.3),
+        np.maximum(base, 0.2),
+    )
+    breaks = np.array([0, *np.sort(g.choice(np.arange(1, days), regimes - 1, replace=False)), days], np.int64)
+    evidence = Evidence(
+        days,
+        breaks,
+        g.uniform(0.3, 1.0, (regimes, i)),
+        np.zeros((regimes, events)),
+        np.sort(g.integers(0, days, events)),
+        g.choice([0.6, 0.9, 0.97], events),
+        np.arange(events + 1),
+        g.choice(i, events, p=base / base.sum()),
+        tuple((f"E-{number}",) for number in range(events)),
+    )
+    return Problem(spec, draws_of(spec, *parameters(spec, draws, seed)), evidence)
+
+
+def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """``count`` values of log_rate, log_mult, log_dwell and stick, from their priors (sticks evenly)."""
+    g = np.random.default_rng([seed, 1])
+    rows, columns = spec.departures
+    s = len(spec.scenarios)
+    return (
+        g.normal(spec.log_rate_mean, spec.log_rate_sd, (count, len(spec.indicators))),
+        g.normal(spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns], (count, len(rows))),
+        g.normal(spec.log_dwell_mean, spec.log_dwell_sd, (count, s)),
+        g.uniform(0.2, 0.8, (count, s, s - 2)),
+    )
+
+
+def steps(evidence: Evidence) -> Steps:
+    """Gaps as the binary digits of their days, so that a contender needs a handful of matrices for each regime."""
+    digits = int(evidence.days).bit_length()
+    power: list[int] = []
+    obs: list[int] = []
+    day, m, none = 0, 0, len(evidence.obs_day)
+    for regime, end in enumerate(evidence.breaks[1:]):
+        while day < end:
+            stop = min(end, evidence.obs_day[m] + 1) if m < none else end
+            for digit in range(digits):
+                if (stop - day) >> digit & 1:
+                    power.append(1 + regime * digits + digit)
+                    obs.append(none)
+            day = int(stop)
+            while m < none and evidence.obs_day[m] + 1 == day:
+                if obs[-1] == none:
+                    obs[-1] = m
+                else:
+                    power.append(0)
+                    obs.append(m)
+                m += 1
+    return Steps(np.array(power), np.array(obs), digits)
