@@ -107,6 +107,7 @@ def whatif(
         bool, typer.Option("--without-staged", metavar="", help="As if nothing were there that may be staged.")
     ] = False,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
     marking: Marked = None,
     as_json: Json = False,
 ) -> None:
@@ -118,12 +119,12 @@ def whatif(
 
     session: Session = context.obj
     with session.open() as workspace:
-        asked = when(workspace, as_of, None, marking)
+        asked = when(workspace, as_of, known_at, marking)
         listed = (add or [], drop or [], deny or [], regrade or [], without_source or [])
         changes = imagined.changes(workspace, problem, asked.as_of or workspace.today, *listed, without_staged)
         with session.waiting("Weighing the evidence twice"):
-            before = workspace.belief(problem, asked.as_of, None, asked.marking)
-            after = workspace.belief(problem, asked.as_of, None, asked.marking, _overlay(changes))
+            before = workspace.belief(problem, asked.as_of, asked.known_at, asked.marking)
+            after = workspace.belief(problem, asked.as_of, asked.known_at, asked.marking, _overlay(changes))
         if as_json:
             print(imagined.as_json(workspace, problem, changes, before, after))
         else:

@@ -6,7 +6,6 @@ without a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,13 +55,8 @@ class _Candidate:
         return self.event.occurred.precision is Precision.DAY
 
 
-def build_evidence(
-    catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: date, exclude: Iterable[str] = ()
-) -> EvidenceSet:
-    """The evidence on one problem up to ``as_of``; raises `UsageError` when that lies before the problem's start.
-
-    ``exclude`` names events (``E12``) to be left out, for what-if questions.
-    """
+def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: date) -> EvidenceSet:
+    """The evidence on one problem up to ``as_of``; raises `UsageError` when that lies before the problem's start."""
     problem = catalogue.problem(spec.problem)
     if as_of < problem.start:
         raise UsageError(
@@ -71,14 +65,13 @@ def build_evidence(
         )
     listened = {use.indicator for use in problem.indicators}
     cover = watched(catalogue, view, spec.indicators, problem.start, as_of)
-    left_out = frozenset(exclude)
     dispositions: list[Disposition] = []
     candidates: list[_Candidate] = []
     for event in sorted(view.events, key=lambda e: (e.occurred.first, e.first_position)):
         if event.indicator not in listened:
             continue
         weight = event_weight(catalogue.tables, event.backings)
-        found = _candidate(spec, cover, event, weight, problem.start, as_of, left_out)
+        found = _candidate(spec, cover, event, weight, problem.start, as_of)
         if isinstance(found, str):
             dispositions.append(Disposition(event, weight, False, found))
         else:
@@ -92,11 +85,9 @@ def build_evidence(
 
 
 def _candidate(
-    spec: ModelSpec, cover: Watched, event: Event, weight: float, start: date, as_of: date, left_out: frozenset[str]
+    spec: ModelSpec, cover: Watched, event: Event, weight: float, start: date, as_of: date
 ) -> _Candidate | str:
     """The event with its covered days, or the reason why it has no weight."""
-    if event.id in left_out:
-        return "left out by request"
     if event.indicator not in spec.indicators:
         return "its indicator is equally likely in every scenario"
     if weight <= 0.0:

@@ -70,7 +70,7 @@ def history_panel(assessment: Assessment, scenario: ScenarioView, look: Look) ->
     colour = _role_colour(scenario)
 
     def draw(figure: Figure) -> None:
-        axes = _axes(figure, look, left=2.7, right=4.2, top=0.7, bottom=1.7)
+        axes = _axes(figure, look, left=3.2, right=4.2, top=0.7, bottom=1.7)
         _band(axes, points, scenario.id, colour)
         _line(axes, points, scenario.id, colour, look)
         top = history_top(points, scenario.id)

@@ -180,10 +180,3 @@ def test_a_search_raises_coverage_and_reaches_into_the_lag(catalogue: Catalogue,
     evidence = built(catalogue, log, watch(), search)
     assert column(evidence, CRACK, AS_OF) == pytest.approx(0.9)
     assert column(evidence, ALARM, AS_OF) == pytest.approx(0.5)
-
-
-def test_what_is_left_out_by_request_says_so(catalogue: Catalogue, log: Log) -> None:
-    view = view_of(log, watch(), event("crack", "2024-03-05"))
-    name = view.events[0].id
-    evidence = build_evidence(catalogue, model_spec(catalogue, "dam"), view, AS_OF, exclude=[name])
-    assert why(evidence) == ["left out by request"]
