@@ -1,0 +1,11 @@
+"""For all tests: under CI properties are tried on the same examples every time; elsewhere they go on searching."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
