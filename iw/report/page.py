@@ -459,8 +459,8 @@ def _history_note(assessment: Assessment) -> str:
     if not assessment.history:
         return "There is no history yet: this is the first assessment of the problem."
     text = (
-        "Each point is the belief as known on its day; the band is the 90\u00a0% interval. Ticks mark dated events "
-        "that count, the long one the event that moved the belief most."
+        "Each point is the belief as known on its day; the band is the 90\u00a0% interval. Scales differ from panel to "
+        "panel. Ticks mark dated events that count, the long one the event that moved the belief most."
     )
     unreliable = sum(not point.reliable for point in assessment.history)
     if unreliable:
