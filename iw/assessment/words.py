@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iw.assessment.records import Estimate, LevelView
 from iw.catalogue import Tables
-from iw.catalogue.schema import ProbabilityWord, WarningLevel
+from iw.catalogue.tables import ProbabilityWord, WarningLevel
 
 
 def probability_word(tables: Tables, probability: float) -> ProbabilityWord:

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from iw.catalogue.load import Catalogue
 from iw.catalogue.medians import median, median_rates
-from iw.catalogue.schema import Listening, Problem, Rate
+from iw.catalogue.schema import Elicited, Listening, Problem
 from iw.core.errors import Fault
 
 RAISED = 3 - 1e-9  # the median of the word x3 is a root and may miss 3 by a rounding
@@ -100,9 +100,11 @@ def _weak_rates(catalogue: Catalogue) -> Iterator[Fault]:
             yield _at(catalogue, kind, name, (*where, "interval"), message, hint)
 
 
-def _rates(catalogue: Catalogue) -> Iterator[tuple[str, str, Where, Rate]]:
+def _rates(catalogue: Catalogue) -> Iterator[tuple[str, str, Where, Elicited]]:
     for indicator in catalogue.indicators.values():
-        yield "indicator", indicator.id, ("rate",), indicator.rate
+        for key in ("rate", "usual"):
+            if (number := getattr(indicator, key)) is not None:
+                yield "indicator", indicator.id, (key,), number
     for problem in catalogue.problems.values():
         for index, use in enumerate(problem.indicators):
             if use.rate:

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from iw.catalogue import references, yaml_files
-from iw.catalogue.schema import Document, DocumentFile, Entry, Indicator, IndicatorFile, Problem, Rate, Tables
+from iw.catalogue.entries import Entry
+from iw.catalogue.questions import Question, QuestionFile
+from iw.catalogue.schema import Document, DocumentFile, Indicator, IndicatorFile, Problem, Rate
+from iw.catalogue.tables import Tables
 from iw.catalogue.yaml_files import YamlFile
 from iw.core.errors import DataError, Fault, NotFoundError
 
@@ -25,7 +28,9 @@ class Catalogue:
     documents: Mapping[str, Document]
     indicators: Mapping[str, Indicator]
     domains: Mapping[str, str]  # indicator id -> domain
+    titles: Mapping[str, str]  # domain -> its name on pages
     problems: Mapping[str, Problem]
+    questions: Mapping[str, Question]
     tables: Tables
     places: Mapping[tuple[str, str], Place]  # (kind, id) -> where it stands
 
@@ -46,7 +51,9 @@ class Catalogue:
         listening = {use.indicator: use for use in problem.indicators}
         if indicator not in listening:
             raise NotFoundError(f"indicator of the problem '{problem.id}'", indicator, listening)
-        return listening[indicator].rate or self.indicators[indicator].rate
+        rate = listening[indicator].rate or self.indicators[indicator].rate
+        assert rate is not None  # no problem listens to a level: `references` sees to it
+        return rate
 
     def problems_of(self, indicator: str) -> list[Problem]:
         """The problems that listen to ``indicator``, in the catalogue's order."""
@@ -68,7 +75,7 @@ class Catalogue:
     @cached_property
     def version(self) -> str:
         """Content hash (12 hex digits) of the whole catalogue."""
-        groups: list[Mapping[str, Entry]] = [self.documents, self.indicators, self.problems]
+        groups: list[Mapping[str, Entry]] = [self.documents, self.indicators, self.problems, self.questions]
         parts: list[Any] = [{k: v.model_dump(mode="json") for k, v in group.items()} for group in groups]
         return content_hash([*parts, dict(self.domains), self.tables.model_dump(mode="json")])
 
@@ -95,9 +102,19 @@ def load_catalogue(indicators: Path, models: Path) -> tuple[Catalogue, list[Faul
     documents = reader.documents(indicators / "documents.yaml")
     reader.indicator_files(sorted(p for p in _yaml_in(indicators) if p.name != "documents.yaml"))
     reader.problem_files(sorted(p for p in _yaml_in(models) if p.name != "tables.yaml"))
+    reader.question_files(sorted(_yaml_in(models / "questions")))
     if tables is None:
         raise DataError(reader.faults, "The shared tables cannot be used.")
-    found = Catalogue(documents, reader.found_indicators, reader.domains, reader.found_problems, tables, reader.places)
+    found = Catalogue(
+        documents=documents,
+        indicators=reader.found_indicators,
+        domains=reader.domains,
+        titles=reader.titles,
+        problems=reader.found_problems,
+        questions=reader.found_questions,
+        tables=tables,
+        places=reader.places,
+    )
     sound, dangling = references.resolve(found, reader.faulty)
     return sound, sorted([*reader.faults, *dangling])
 
@@ -115,7 +132,9 @@ class _Reader:
         self.places: dict[tuple[str, str], Place] = {}
         self.found_indicators: dict[str, Indicator] = {}
         self.found_problems: dict[str, Problem] = {}
+        self.found_questions: dict[str, Question] = {}
         self.domains: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
 
     def _open(self, path: Path) -> YamlFile | None:
         name = f"{path.parent.name}/{path.name}"
@@ -162,6 +181,8 @@ class _Reader:
             if file is None:
                 continue
             shell = self._shell(file, "indicators", IndicatorFile)
+            if shell:
+                self.titles.setdefault(shell.domain, shell.title)
             for _, loc, data in self._list(file, "indicators"):
                 entry = self._keep("indicator", file, loc, data, Indicator)
                 if entry and shell:
@@ -174,6 +195,17 @@ class _Reader:
             entry = self._keep("problem", file, (), file.data, Problem) if file else None
             if entry:
                 self.found_problems[entry.id] = entry
+
+    def question_files(self, paths: list[Path]) -> None:
+        for path in paths:
+            file = self._open(path)
+            if file is None:
+                continue
+            self._shell(file, "questions", QuestionFile)
+            for _, loc, data in self._list(file, "questions"):
+                entry = self._keep("question", file, loc, data, Question)
+                if entry:
+                    self.found_questions[entry.id] = entry
 
     def _shell[E: Entry](self, file: YamlFile, key: str, model: type[E]) -> E | None:
         """The file without its entries: those are checked one by one, so that a faulty one hides no other."""

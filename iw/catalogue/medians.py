@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 
+from iw.catalogue.entries import Interval
 from iw.catalogue.load import Catalogue
-from iw.catalogue.schema import Interval, Listening, Multiplier, Problem, Tables
+from iw.catalogue.schema import Listening, Multiplier, Problem
+from iw.catalogue.tables import Tables
 
 # Share of an "only then" indicator's rate in all scenarios but its own; a test holds it to that of inference.
 ELSEWHERE = 0.001

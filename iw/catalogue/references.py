@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iw.catalogue.schema import Citation, Listening, Note, Problem
+from iw.catalogue.entries import Citation, Note
+from iw.catalogue.questions import Question
+from iw.catalogue.schema import Kind, Listening, Problem
 from iw.core.errors import Fault, nearest
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def resolve(found: Catalogue, faulty: Set[tuple[str, str]]) -> tuple[Catalogue, list[Fault]]:
-    """Leave out the problems whose references do not resolve; give the rest and all faults.
+    """Leave out the problems and questions whose references do not resolve; give the rest and all faults.
 
     Faults in citations and cross-references do not take an entry out: its numbers stand. ``faulty`` names the
     entries (kind, id) with faults of their own: to cite one of them is no further fault, to listen to one is.
@@ -26,11 +28,18 @@ def resolve(found: Catalogue, faulty: Set[tuple[str, str]]) -> tuple[Catalogue, 
         faults += broken
         if not broken:
             sound[problem.id] = problem
+    asked: dict[str, Question] = {}
+    unsound = {("problem", name) for name in found.problems if name not in sound}
+    for question in found.questions.values():
+        broken = list(_question_faults(replace(found, problems=sound), question, faulty | unsound))
+        faults += broken
+        if not broken:
+            asked[question.id] = question
     faults += _indicator_faults(found, {*found.indicators, *_ids("indicator", faulty)})
     documents = {*found.documents, *_ids("document", faulty)}
     faults += _document_faults(found, documents)
     faults += _citation_faults(found, documents)
-    return replace(found, problems=sound), faults
+    return replace(found, problems=sound, questions=asked), faults
 
 
 def _ids(kind: str, faulty: Set[tuple[str, str]]) -> set[str]:
@@ -77,6 +86,9 @@ def _listening_faults(
         elif use.indicator not in found.indicators:
             hint = _near(use.indicator, found.indicators)
             yield file.fault([*loc, *where, "indicator"], f"there is no indicator '{use.indicator}'", hint)
+        elif found.indicators[use.indicator].kind is Kind.LEVEL:
+            message = f"'{use.indicator}' is a level, and problems listen to events and counts only"
+            yield file.fault([*loc, *where, "indicator"], message, "ask a question of it")
         if use.indicator in seen:
             yield file.fault([*loc, *where, "indicator"], f"the problem names '{use.indicator}' twice")
         seen.add(use.indicator)
@@ -104,6 +116,33 @@ def _words(use: Listening) -> list[tuple[str, str]]:
     return [(name, word) for name, word in words if word is not None and word != "same"]
 
 
+def _question_faults(found: Catalogue, question: Question, faulty: Set[tuple[str, str]]) -> Iterator[Fault]:
+    file, loc = found.places["question", question.id]
+    indicator = found.indicators.get(question.indicator)
+    if indicator is None:
+        broken = ("indicator", question.indicator) in faulty
+        message = "has a fault itself" if broken else "is not in the catalogue"
+        hint = "" if broken else _near(question.indicator, found.indicators)
+        yield file.fault([*loc, "indicator"], f"the indicator '{question.indicator}' {message}", hint)
+        return
+    beyond = question.above is not None or question.below is not None
+    if (indicator.kind is Kind.LEVEL) != beyond:
+        wanted = "'above' or 'below' for a level" if not beyond else "'at_least', since it is no level"
+        yield file.fault([*loc, "indicator"], f"'{indicator.id}' is asked for the wrong way", f"give {wanted}")
+    if question.home is None:
+        return
+    home = found.problems.get(question.home)
+    if ("problem", question.home) in faulty:
+        yield file.fault([*loc, "home"], f"the problem '{question.home}' has a fault itself")
+    elif home is None:
+        message = f"there is no problem '{question.home}'"
+        yield file.fault([*loc, "home"], message, _near(question.home, found.problems))
+    elif home and not any(use.indicator == indicator.id for use in home.indicators):
+        message = f"the problem '{home.id}' does not listen to '{indicator.id}'"
+        others = [problem.id for problem in found.problems_of(indicator.id)]
+        yield file.fault([*loc, "home"], message, f"{', '.join(others)} would do" if others else "leave 'home' out")
+
+
 def _indicator_faults(found: Catalogue, known: set[str]) -> Iterator[Fault]:
     for indicator in found.indicators.values():
         file, loc = found.places["indicator", indicator.id]
@@ -124,26 +163,36 @@ def _document_faults(found: Catalogue, known: set[str]) -> Iterator[Fault]:
 
 
 def _citation_faults(found: Catalogue, known: set[str]) -> Iterator[Fault]:
-    for name, (file, loc) in _cited(found):
-        if name not in known:
-            message = f"the document '{name}' is not in documents.yaml"
-            yield file.fault(loc, message, _near(name, known))
+    for citation, (file, loc) in _cited(found):
+        if citation.document not in known:
+            message = f"the document '{citation.document}' is not in documents.yaml"
+            yield file.fault([*loc, "document"], message, _near(citation.document, known))
+            continue
+        document = found.documents.get(citation.document)
+        headings = [section.heading for section in document.sections] if document else []
+        if headings and citation.section not in headings:
+            message = f"'{citation.document}' has no section '{citation.section}'"
+            yield file.fault([*loc, "section"], message, _near(citation.section, headings))
 
 
-def _cited(found: Catalogue) -> Iterator[tuple[str, Place]]:
-    """The id and the place of every citation in the catalogue."""
+def _cited(found: Catalogue) -> Iterator[tuple[Citation, Place]]:
+    """Every citation in the catalogue and its place."""
 
-    def cited(citations: list[Citation], kind: str, name: str, *where: str | int) -> Iterator[tuple[str, Place]]:
+    def cited(citations: list[Citation], kind: str, name: str, *where: str | int) -> Iterator[tuple[Citation, Place]]:
         file, loc = found.places[kind, name]
         for index, citation in enumerate(citations):
-            yield citation.document, (file, (*loc, *where, "citations", index, "document"))
+            yield citation, (file, (*loc, *where, "citations", index))
 
     for key, note in found.tables:
         if isinstance(note, Note):
             yield from cited(note.citations, "tables", "tables", key)
     for indicator in found.indicators.values():
         yield from cited(indicator.citations, "indicator", indicator.id)
-        yield from cited(indicator.rate.citations, "indicator", indicator.id, "rate")
+        for key in ("rate", "usual"):
+            if (number := getattr(indicator, key)) is not None:
+                yield from cited(number.citations, "indicator", indicator.id, key)
+    for question in found.questions.values():
+        yield from cited(question.citations, "question", question.id)
     for problem in found.problems.values():
         for i, scenario in enumerate(problem.scenarios):
             yield from cited(scenario.citations, "problem", problem.id, "scenarios", i)

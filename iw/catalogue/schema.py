@@ -1,118 +1,28 @@
 """The typed form of the files in ``indicators/`` and ``models/``: what an analyst may write.
 
 Field names are the words of the files. Rates are per year of 365.25 days; intervals are 90 % intervals. The
-text under a field is what an editor shows when the mouse rests on its key (see `iw.catalogue.schemas`).
+shared tables stand in `iw.catalogue.tables`, questions in `iw.catalogue.questions`.
 """
 
 from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WithJsonSchema,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_validator
 
-from iw.core.dates import PartialDate
-from iw.core.errors import UsageError
-
-NEVER_ENDS = "never_ends"
+from iw.catalogue.entries import Citation, Dwell, Entry, Interval, Probability, Slug, Text, partial_date
 
 
-_INTERVAL = "an interval is [low, high] with 0 < low < high"
+class Section(Entry):
+    """One section of a document: its heading, and the scenarios that it states."""
 
-
-def _interval(value: object) -> object:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ValueError(_INTERVAL)
-    return tuple(value)
-
-
-def _rising(value: tuple[float, float]) -> tuple[float, float]:
-    if not 0 < value[0] < value[1]:
-        raise ValueError(_INTERVAL)
-    return value
-
-
-def _dwell(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return handler(value)
-    except ValidationError as error:  # one fault, not one for each of the two forms
-        raise ValueError(f"give [low, high] in years with 0 < low < high, or the word {NEVER_ENDS}") from error
-
-
-def _partial_date(value: str) -> str:
-    try:
-        PartialDate.parse(value)
-    except UsageError as error:
-        raise ValueError(str(error)) from error
-    return value
-
-
-def _sums_to_one[K](value: dict[K, float]) -> dict[K, float]:
-    if abs(sum(value.values()) - 1) > 1e-6:
-        raise ValueError(f"the numbers sum to {sum(value.values()):g}, not to 1")
-    return value
-
-
-def _letters[V](value: dict[Any, V]) -> dict[Any, V]:
-    return _complete(value, "ABCDE")
-
-
-def _digits[V](value: dict[Any, V]) -> dict[Any, V]:
-    return _complete(value, "12345")
-
-
-def _complete[V](value: dict[Any, V], keys: str) -> dict[Any, V]:
-    missing = [key for key in keys if key not in value]
-    if missing:
-        raise ValueError(f"no line for {', '.join(missing)}")
-    return value
-
-
-_PAIR = {
-    "type": "array",
-    "items": {"type": "number", "exclusiveMinimum": 0},
-    "minItems": 2,
-    "maxItems": 2,
-}
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Text = Annotated[str, Field(min_length=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-Interval = Annotated[tuple[float, float], BeforeValidator(_interval), AfterValidator(_rising), WithJsonSchema(_PAIR)]
-Dwell = Annotated[Interval | Literal["never_ends"], WrapValidator(_dwell)]
-Letter = Literal["A", "B", "C", "D", "E"]
-Digit = Literal["1", "2", "3", "4", "5"]
-OneRow = Annotated[list[Probability], Field(min_length=5, max_length=5)]
-
-
-class Entry(BaseModel):
-    """Base of all catalogue entries: strict types, no unknown keys, no infinite numbers, frozen."""
-
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-class Citation(Entry):
-    """Where a number or a definition comes from: a document of the register and its section."""
-
-    document: Slug
-    """Id of a document in indicators/documents.yaml."""
-    section: Text
-    """Heading of the section exactly as in the document; "Chapter > Heading" where headings are nested."""
-    note: str | None = None
-    """What a reader should know who looks it up, such as the number of a footnote."""
+    heading: Text
+    """Heading exactly as in the document; "Chapter > Heading" where headings are nested."""
+    scenarios: list[Slug] = []
+    """Names of the scenarios that the section states. A problem's scenario or a question has to carry each, by
+    naming it under "canonical"."""
 
 
 class Document(Entry):
@@ -128,7 +38,7 @@ class Document(Entry):
     publisher: Text
     """Who published it."""
     published: Annotated[
-        str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", examples=["2021-01"]), AfterValidator(_partial_date)
+        str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", examples=["2021-01"]), AfterValidator(partial_date)
     ]
     """Date of publication as exactly as known: "2021", "2021-01" or "2021-01-31", in quotes."""
     url: str | None = None
@@ -139,6 +49,8 @@ class Document(Entry):
     """Documents of this register that have an author in common with it."""
     note: str | None = None
     """What a reader should know about the document."""
+    sections: list[Section] = []
+    """Its sections in order. Where any are listed, a citation has to name one of them."""
 
 
 class DocumentFile(Entry):
@@ -156,20 +68,34 @@ class Kind(StrEnum):
     COUNT = "count"
 
 
-class Rate(Entry):
-    """Genuine occurrences per year while the status quo holds, as a 90 % interval judged on a date."""
+class Elicited(Entry):
+    """A judgement of a number: on which day, by whom, and why."""
 
     interval: Interval
-    """[low, high]: genuine occurrences per year, as a 90 % interval. If the judgement rests on the same
-    documents as the evidence, high is at least ten times low; otherwise the documents count twice."""
+    """[low, high]: a 90 % interval."""
     elicited_on: date
-    """Day for which the rate was judged, such as 2026-06-30, without quotes. The rate drifts away from it."""
+    """Day for which it was judged, such as 2026-06-30, without quotes."""
     author: Text
     """Whose judgement the interval is."""
     rationale: Text
     """Why this interval, in a sentence or two."""
     citations: list[Citation] = []
     """What the judgement rests on."""
+
+
+class Rate(Elicited):
+    """Genuine occurrences per year while the status quo holds, as a 90 % interval judged on a date."""
+
+    interval: Interval
+    """[low, high]: genuine occurrences per year, as a 90 % interval. If the judgement rests on the same
+    documents as the evidence, high is at least ten times low; otherwise the documents count twice."""
+
+
+class Usual(Elicited):
+    """The value of a level while the status quo holds, as a 90 % interval judged on a date."""
+
+    interval: Interval
+    """[low, high]: the value in the indicator's unit, as a 90 % interval."""
 
 
 class Indicator(Entry):
@@ -195,8 +121,13 @@ class Indicator(Entry):
     family: Slug | None = None
     """Name shared by indicators whose events trigger one another; without it the indicator is its own
     family."""
-    rate: Rate
-    """How often it genuinely happens while the status quo holds. A problem may set a rate of its own."""
+    rate: Rate | None = None
+    """How often it genuinely happens while the status quo holds: of an event or a count. A problem may set a rate
+    of its own."""
+    unit: Text | None = None
+    """What a level is measured in, such as per cent or billion US dollars."""
+    usual: Usual | None = None
+    """The value of a level while the status quo holds."""
     lag_days: Annotated[float, Field(ge=0)]
     """Usual days from the occurrence to the first public report. Recent silence within the lag is not
     counted."""
@@ -211,6 +142,15 @@ class Indicator(Entry):
     """Ids of indicators that a reader should look at, too."""
     tags: list[str] = []
     """Free labels, such as a CAMEO code: cameo:0871."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.kind is Kind.LEVEL:
+            if self.rate is not None or self.unit is None or self.usual is None:
+                raise ValueError("a level has 'unit' and 'usual' in place of 'rate'")
+        elif self.rate is None or self.unit is not None or self.usual is not None:
+            raise ValueError("an event or a count has 'rate'; 'unit' and 'usual' are for levels")
+        return self
 
 
 class IndicatorFile(Entry):
@@ -339,99 +279,3 @@ class Problem(Entry):
     """Two to eight states of affairs, one of which holds at any time."""
     indicators: Annotated[list[Listening], Field(min_length=1)]
     """The indicators that tell the scenarios apart. One that is the same in all of them has no place here."""
-
-
-class Note(Entry):
-    """Whose judgement a table is, and why."""
-
-    author: Text
-    """Whose judgement the table is."""
-    rationale: Text
-    """Why these numbers."""
-    citations: list[Citation] = []
-    """What they rest on."""
-
-
-class Frequencies(Entry):
-    """How often reliability letters and credibility digits are given; F and 6 average over them."""
-
-    reliability: Annotated[dict[Letter, Probability], AfterValidator(_letters), AfterValidator(_sums_to_one)]
-    """Share of the sources judged A to E; the shares sum to 1."""
-    credibility: Annotated[dict[Digit, Probability], AfterValidator(_digits), AfterValidator(_sums_to_one)]
-    """Share of the reports judged "1" to "5" (in quotes); the shares sum to 1."""
-
-
-class Word(Entry):
-    """The 90 % interval of the multiplier that a likelihood word stands for."""
-
-    interval: Interval
-    """[low, high]; the median is the root of low times high."""
-
-
-class ProbabilityWord(Entry):
-    """One ICD 203 word and the range of probabilities that it stands for."""
-
-    word: Text
-    """The word, as pages print it."""
-    low: Probability
-    """Probability from which on the word is used."""
-    high: Probability
-    """Probability up to which the word is used."""
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.low >= self.high:
-            raise ValueError("'low' is not below 'high'")
-        return self
-
-
-class WarningLevel(Entry):
-    """A warning level: entered at ``enter``, left only below ``leave`` (hysteresis)."""
-
-    id: Slug
-    """Short name of the level: small letters, digits, hyphens."""
-    name: Text
-    """The level's name on pages."""
-    enter: Probability
-    """Probability that a warned scenario is visited within the horizon, from which on the level is
-    entered."""
-    leave: Probability
-    """Probability under which the level is left again; not above "enter"."""
-    meaning: Text
-    """What the level tells the reader to do."""
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.leave > self.enter:
-            raise ValueError("a level is left at or below the probability where it is entered")
-        return self
-
-
-class Tables(Entry):
-    """The shared tables in ``models/tables.yaml``; numbers are stored, words are rendered from them."""
-
-    grades: Annotated[dict[Letter, OneRow], AfterValidator(_letters)]
-    """For each reliability A to E: the probability that a report is genuine, for credibility 1 to 5."""
-    grades_note: Note
-    """Whose judgement the grades are."""
-    grade_frequencies: Frequencies
-    """How often each letter and digit is given: F and 6 average over these."""
-    grade_frequencies_note: Note
-    """Whose judgement the frequencies are."""
-    likelihood_words: dict[str, Word]
-    """The words for multipliers. "same" is always exactly 1 and has no line."""
-    likelihood_words_note: Note
-    """Whose judgement the words are."""
-    probability_words: list[ProbabilityWord]
-    """The words for probabilities, from the lowest to the highest."""
-    probability_words_note: Note
-    """Where the words come from."""
-    warning_levels: list[WarningLevel]
-    """The warning levels, from the quietest to the most serious."""
-    warning_levels_note: Note
-    """Whose judgement the thresholds are."""
-    reference_rate_floor: Annotated[float, Field(gt=0)]
-    """Occurrences per year under which no indicator's reference rate lies: keeps a rumour of a rare thing a
-    rumour."""
-    odds_concentration: Annotated[float, Field(gt=0)]
-    """How sure the odds of what follows are: the concentration of their Dirichlet distribution."""

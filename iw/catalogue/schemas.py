@@ -17,13 +17,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from iw.catalogue.schema import DocumentFile, IndicatorFile, Problem, Tables
+from iw.catalogue.questions import QuestionFile
+from iw.catalogue.schema import DocumentFile, IndicatorFile, Problem
+from iw.catalogue.tables import Tables
 from iw.core.resources import shipped
 
 SCHEMAS: Mapping[tuple[str, str], type[BaseModel]] = {
     ("indicators", "indicators"): IndicatorFile,
     ("indicators", "documents"): DocumentFile,
     ("models", "problem"): Problem,
+    ("models", "questions"): QuestionFile,
     ("models", "tables"): Tables,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 
 from iw.core.dates import PartialDate
@@ -27,6 +28,12 @@ def zoned(name: str, moment: datetime) -> None:
     """Raise unless the moment has a time zone."""
     if moment.tzinfo is None:
         raise UsageError(f"'{name}' has no time zone.", "Give a moment in UTC.")
+
+
+def number(value: float | None) -> None:
+    """Raise unless the value, where given, is a finite number."""
+    if value is not None and not math.isfinite(value):
+        raise UsageError(f"The value {value} is not a number that can be kept.")
 
 
 def chance(coverage: float | None) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from iw.core.dates import PartialDate, parse_moment
 from iw.core.errors import UsageError
+from iw.log import checks
 from iw.log.records import Marking, Staged
 
 
@@ -58,6 +59,16 @@ def coverage_kind(text: str) -> Literal["watch", "document", "gap"]:
             return text
         case _:
             raise UsageError(f"'{text}' is not a kind of coverage", "write watch, document or gap")
+
+
+def number(text: str) -> float:
+    """A finite number, with a point for the decimals."""
+    try:
+        found = float(text)
+    except ValueError as error:
+        raise UsageError(f"'{text}' is not a number", "write digits with a point, such as 1450.5") from error
+    checks.number(found)
+    return found
 
 
 def chance(text: str) -> float:

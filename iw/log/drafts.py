@@ -51,6 +51,8 @@ class ReportDraft:
     marking: Marking | None = None
     visible: Visible | None = None
     reason: str = ""
+    bears_on: str | None = None
+    contradicts: str | None = None
 
     def __post_init__(self) -> None:
         checks.filled(source=self.source, text=self.text)
@@ -75,8 +77,9 @@ class Attached:
 class EventDraft:
     """The claim that an indicator happened on a date. A bare report or position among ``reports`` backs it.
 
-    Raises `UsageError` where the indicator or summary is empty, no report backs the event, or a backing
-    report was reported before the event occurred.
+    With a ``value`` it is a reading: the claim that a level had this value in that period. Raises `UsageError`
+    where the indicator or summary is empty, the value is no number, no report backs the event, or a backing report
+    was reported before the event occurred.
     """
 
     indicator: str
@@ -89,10 +92,12 @@ class EventDraft:
     marking: Marking = Marking.CLEAR
     visible: Visible | None = None
     reason: str = ""
+    value: float | None = None
 
     def __post_init__(self) -> None:
         checks.filled(indicator=self.indicator, summary=self.summary)
         checks.storable(self)
+        checks.number(self.value)
         if not any(item.stance is Stance.BACKS for item in self.attached):
             raise UsageError("An event needs at least one report that backs it.")
         for item in self.attached:
@@ -192,8 +197,10 @@ class CorrectionDraft:
     marking: Marking | None = None
     visible: Visible | None = None
     reason: str = ""
+    value: float | None = None
 
     def __post_init__(self) -> None:
+        checks.number(self.value)
         checks.filled(**{name: text for name in ("indicator", "summary") if (text := getattr(self, name)) is not None})
         checks.storable(self)
 

@@ -22,10 +22,17 @@ def of_report(draft: ReportDraft) -> str:
     return of_parts("report", draft.source, draft.text, reported, draft.url, draft.document, draft.section, draft.note)
 
 
-def of_event(indicator: str, occurred: PartialDate, summary: str, reports: Iterable[tuple[Stance, str]]) -> str:
-    """The fingerprint of a claim together with those of the reports it rests on."""
+def of_event(
+    indicator: str,
+    occurred: PartialDate,
+    summary: str,
+    reports: Iterable[tuple[Stance, str]],
+    value: float | None = None,
+) -> str:
+    """The fingerprint of a claim together with those of the reports it rests on; ``value`` is a reading's."""
     rests_on = sorted([str(stance), fingerprint] for stance, fingerprint in reports)
-    return of_parts("event", indicator, str(occurred), summary, json.dumps(rests_on))
+    measured = () if value is None else (float(value),)
+    return of_parts("event", indicator, str(occurred), summary, json.dumps(rests_on), *measured)
 
 
 def of_coverage(draft: CoverageDraft) -> str:

@@ -71,6 +71,7 @@ def _(draft: EventDraft, rows: Rows) -> int:
         "summary": draft.summary,
         "development": draft.development or None,
         "staged": draft.staged,
+        "value": draft.value,
     }
     event = rows.new(Kind.EVENT, content, fingerprint, envelope)
     rows.chains.stances[event.first] = {}
@@ -133,11 +134,15 @@ def _(draft: CorrectionDraft, rows: Rows) -> int:
     if draft.occurred is not None:
         _refuse_future(draft.occurred, rows)
         new |= _occurred(draft.occurred)
+    if draft.value is not None:
+        if old["value"] is None:
+            raise UsageError(f"{event.name} is no reading and has no value.")
+        new |= {"value": draft.value}
     _refuse_no_change(event, new == old, draft.marking)
     stances = rows.chains.stances_to(event)
     rests_on = [(stance, rows.chains.known(report).fingerprint) for report, (stance, _) in stances.items()]
     occurred = PartialDate.of(new["occurred_first"], new["occurred_precision"])
-    fingerprint = fingerprints.of_event(new["indicator"], occurred, new["summary"], rests_on)
+    fingerprint = fingerprints.of_event(new["indicator"], occurred, new["summary"], rests_on, new["value"])
     rows.chains.load_fingerprints([fingerprint])
     rows.refuse_duplicate(fingerprint, itself=event)
     envelope = Envelope(draft.marking or event.marking, draft.visible, draft.reason)
@@ -190,8 +195,9 @@ def _attach(item: Attached, given: Envelope, rows: Rows) -> Chain:
 
 
 def _same_judgement(content: Content, draft: ReportDraft) -> bool:
-    names = ("reliability", "credibility", "grade_reason", "origin")
-    judged = (draft.grade.reliability, draft.grade.credibility, draft.grade_reason, draft.origin)
+    names = ("reliability", "credibility", "grade_reason", "origin", "bears_on", "contradicts")
+    grade = (draft.grade.reliability, draft.grade.credibility, draft.grade_reason)
+    judged = (*grade, draft.origin, draft.bears_on, draft.contradicts)
     return tuple(content[name] for name in names) == judged
 
 
@@ -213,6 +219,8 @@ def _report(draft: ReportDraft, envelope: Envelope, rows: Rows) -> Chain:
         "document": draft.document,
         "section": draft.section,
         "note": draft.note,
+        "bears_on": draft.bears_on or None,
+        "contradicts": draft.contradicts or None,
     }
     return rows.new(Kind.REPORT, content, fingerprints.of_report(draft), envelope)
 
@@ -260,7 +268,7 @@ def _of_event(draft: EventDraft, chains: Chains) -> str:
         return fingerprints.of_report(report)
 
     rests_on = [(item.stance, of(item.report)) for item in draft.attached]
-    return fingerprints.of_event(draft.indicator, draft.occurred, draft.summary, rests_on)
+    return fingerprints.of_event(draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)
 
 
 def _occurred(occurred: PartialDate) -> Content:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
@@ -22,6 +23,7 @@ from iw.log.records import (
     Grade,
     LogView,
     Marking,
+    Reading,
     Report,
     Search,
     Staged,
@@ -72,15 +74,17 @@ def read_view(connection: Connection, known_at: datetime, marking: Marking, posi
         for row in live(Kind.EVENT)
         if row.first in backed
     ]
+    events.sort(key=lambda event: (event.occurred.first, event.first_position))
     attached = {row.report for event in events for row in by_event[event.first_position]}
     return LogView(
         known_at=known_at,
         marking=marking,
         position=_last_position(connection, seen),
-        events=tuple(sorted(events, key=lambda event: (event.occurred.first, event.first_position))),
+        events=tuple(event for event in events if not isinstance(event, Reading)),
         unassigned=tuple(report for first, report in reports.items() if first not in attached),
         coverages=tuple(_coverage(row) for row in live(Kind.COVERAGE)),
         searches=tuple(_search(row) for row in live(Kind.SEARCH)),
+        readings=tuple(event for event in events if isinstance(event, Reading)),
     )
 
 
@@ -175,11 +179,14 @@ def _report(row: Row) -> Report:
         section=row.section,
         note=row.note,
         first_position=row.first,
+        bears_on=row.bears_on,
+        contradicts=row.contradicts,
     )
 
 
 def _event(row: Row, backings: tuple[Backing, ...]) -> Event:
-    return Event(
+    make = Event if row.value is None else partial(Reading, value=row.value)
+    return make(
         stamp=_stamp(row),
         indicator=row.indicator,
         occurred=PartialDate.of(row.occurred_first, row.occurred_precision),

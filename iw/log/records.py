@@ -83,7 +83,11 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Report:
-    """What one source sent, kept unchanged. ``document``, ``section`` and ``note`` cite where we found it."""
+    """What one source sent, kept unchanged. ``document``, ``section`` and ``note`` cite where we found it.
+
+    ``bears_on`` names the indicator that a report without a date, and so without an event, has to do with;
+    ``contradicts`` says what else says otherwise.
+    """
 
     stamp: Stamp
     source: str
@@ -97,6 +101,8 @@ class Report:
     section: str | None
     note: str | None
     first_position: int = 0
+    bears_on: str | None = None
+    contradicts: str | None = None
 
     @property
     def id(self) -> str:
@@ -135,6 +141,16 @@ class Event:
 
     first_position: int = 0
     occurred_local: str | None = None  # the local time as received, in the source's own words
+
+
+@dataclass(frozen=True)
+class Reading(Event):
+    """One measured value of a level, in the indicator's unit; ``occurred`` is the period that it is about.
+
+    It is a claim with reports behind it like any event, and is corrected and withdrawn like one.
+    """
+
+    value: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -180,7 +196,8 @@ class Search:
 class LogView:
     """The effective facts of the log as known at a moment, at or below a marking.
 
-    Superseded and retracted records are gone from it; reports that back no event are in ``unassigned``.
+    Superseded and retracted records are gone from it; reports that back nothing are in ``unassigned``. Readings
+    are not among the events.
     ``position`` is the last record that the view took into account.
     """
 
@@ -191,6 +208,7 @@ class LogView:
     unassigned: tuple[Report, ...]
     coverages: tuple[Coverage, ...]
     searches: tuple[Search, ...]
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True)

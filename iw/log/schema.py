@@ -139,6 +139,8 @@ reports = _typed(
     Column("document", Text),
     Column("section", Text),
     Column("note", Text),
+    Column("bears_on", Text),
+    Column("contradicts", Text),
     one_of("reliability", *"ABCDEF"),
     one_of("credibility", *"123456"),
 )
@@ -152,6 +154,7 @@ events = _typed(
     Column("summary", Text, nullable=False),
     Column("development", Text),
     Column("staged", String(16), nullable=False),
+    Column("value", Double),  # of a reading; an event has none
     one_of("occurred_precision", "day", "month", "year"),
     one_of("staged", "no", "possibly", "yes"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from iw.log.records import Event, LogView, Report, Stamp, Stance
+from iw.log.records import Event, LogView, Reading, Report, Stamp, Stance
 
 Row = dict[str, Any]
 
@@ -17,11 +17,16 @@ def event_rows(view: LogView) -> list[Row]:
     return [_event_row(event) for event in view.events]
 
 
+def reading_rows(view: LogView) -> list[Row]:
+    """One row for each reading of a level, by the period that it is about; ``value`` is in the indicator's unit."""
+    return [_reading_row(reading) for reading in view.readings]
+
+
 def report_rows(view: LogView) -> list[Row]:
-    """One row for each report and event it stands to; a report that stands to none has no ``event``."""
+    """One row for each report and event or reading it stands to; one that stands to none has no ``event``."""
     attached = [
         _report_row(backing.report, event.id, str(backing.stance))
-        for event in view.events
+        for event in (*view.events, *view.readings)
         for backing in event.backings
     ]
     return attached + [_report_row(report, None, None) for report in view.unassigned]
@@ -84,6 +89,20 @@ def _event_row(event: Event) -> Row:
     }
 
 
+def _reading_row(reading: Reading) -> Row:
+    cells = _event_row(reading)
+    period = {name.replace("occurred", "measured"): cells[name] for name in ("occurred_on", "occurred_first")}
+    kept = ("summary", "reports", "sources", "grades", "origins", "documents", "denied_by", "reported_at")
+    return {
+        "id": reading.id,
+        "indicator": reading.indicator,
+        **period,
+        "value": reading.value,
+        **{name: cells[name] for name in kept},
+        **_stamp_cells(reading.stamp),
+    }
+
+
 def _report_row(report: Report, event: str | None, stance: str | None) -> Row:
     return {
         "id": report.id,
@@ -99,6 +118,8 @@ def _report_row(report: Report, event: str | None, stance: str | None) -> Row:
         "document": report.document,
         "section": report.section,
         "note": report.note,
+        "bears_on": report.bears_on,
+        "contradicts": report.contradicts,
         **_stamp_cells(report.stamp),
     }
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from iw.catalogue import Catalogue
+from iw.catalogue import Catalogue, Kind
 from iw.core.dates import end_of_day
 from iw.core.errors import DataError, Fault, UsageError
 from iw.core.resources import product_version
@@ -172,6 +172,12 @@ class Workspace:
 
         return self._frame(report_rows, known_at, self.seen_marking(marking))
 
+    def readings(self, known_at: datetime | None = None, marking: Marking | None = None) -> pd.DataFrame:
+        """The readings of levels in force, one row each."""
+        from iw.log.tables import reading_rows
+
+        return self._frame(reading_rows, known_at, self.seen_marking(marking))
+
     def coverage(self, known_at: datetime | None = None, marking: Marking | None = None) -> pd.DataFrame:
         """Declared coverage, gaps and searches, one row each."""
         from iw.log.tables import coverage_rows
@@ -193,7 +199,8 @@ class Workspace:
 
     def log_event(self, draft: EventDraft, author: str | None = None, reason: str = "logged") -> Logged:
         """Append an event with its reports, and say what it moved. Nothing is appended where anything is wrong."""
-        self.catalogue.indicator(draft.indicator)
+        if self.catalogue.indicator(draft.indicator).kind is Kind.LEVEL:
+            raise UsageError(f"'{draft.indicator}' is a level: it has readings.", "Import a file of readings.")
         if draft.occurred.first > self.today:
             message = f"{draft.occurred} lies in the future (today is {self.today})."
             raise UsageError(message, "Log it when it has happened.")
@@ -215,7 +222,9 @@ class Workspace:
     def import_files(
         self, paths: Iterable[Path], *, backfill: bool = False, dry_run: bool = False, marking: Marking = Marking.CLEAR
     ) -> tuple[int, int]:
-        """Append CSV files of events or coverage, all or nothing; gives how many were appended and skipped as known.
+        """Append CSV files of events, readings, context or coverage, all or nothing.
+
+        Gives how many records were appended, and how many skipped as known.
 
         ``backfill`` dates knowledge by the first public report instead of the time of recording. Raises `DataError`
         with every fault of every file.
@@ -228,6 +237,7 @@ class Workspace:
             found, wrong = csv_files.read(
                 path,
                 indicators={name: indicator.lag_days for name, indicator in self.catalogue.indicators.items()},
+                levels={name for name, one in self.catalogue.indicators.items() if one.kind is Kind.LEVEL},
                 documents=set(self.catalogue.documents),
                 domains=set(self.catalogue.domains.values()),
                 today=self.today,

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from iw.catalogue.schema import DocumentFile, IndicatorFile, Problem, Tables
+from iw.catalogue.questions import QuestionFile
+from iw.catalogue.schema import DocumentFile, IndicatorFile, Problem
 from iw.catalogue.schemas import SCHEMAS, schema_line, schema_texts, write_schemas
+from iw.catalogue.tables import Tables
 from iw.core.resources import shipped
 from tests.catalogue.cast import Folders
 
@@ -48,7 +50,7 @@ def properties(node: Any) -> Iterator[tuple[str, Any]]:
             yield from properties(child)
 
 
-@pytest.mark.parametrize("model", [IndicatorFile, DocumentFile, Problem, Tables])
+@pytest.mark.parametrize("model", [IndicatorFile, DocumentFile, Problem, QuestionFile, Tables])
 def test_a_schema_knows_all_keys_and_no_other(model: type) -> None:
     place = next(place for place, known in SCHEMAS.items() if known is model)
     folder = INDICATORS if place[0] == "indicators" else MODELS

@@ -1,0 +1,120 @@
+"""The typed form of ``models/tables.yaml``: grades, words, warning levels."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from iw.catalogue.entries import Entry, Interval, Note, Probability, Slug, Text
+
+
+def _sums_to_one[K](value: dict[K, float]) -> dict[K, float]:
+    if abs(sum(value.values()) - 1) > 1e-6:
+        raise ValueError(f"the numbers sum to {sum(value.values()):g}, not to 1")
+    return value
+
+
+def _letters[V](value: dict[Any, V]) -> dict[Any, V]:
+    return _complete(value, "ABCDE")
+
+
+def _digits[V](value: dict[Any, V]) -> dict[Any, V]:
+    return _complete(value, "12345")
+
+
+def _complete[V](value: dict[Any, V], keys: str) -> dict[Any, V]:
+    missing = [key for key in keys if key not in value]
+    if missing:
+        raise ValueError(f"no line for {', '.join(missing)}")
+    return value
+
+
+Letter = Literal["A", "B", "C", "D", "E"]
+Digit = Literal["1", "2", "3", "4", "5"]
+OneRow = Annotated[list[Probability], Field(min_length=5, max_length=5)]
+
+
+class Frequencies(Entry):
+    """How often reliability letters and credibility digits are given; F and 6 average over them."""
+
+    reliability: Annotated[dict[Letter, Probability], AfterValidator(_letters), AfterValidator(_sums_to_one)]
+    """Share of the sources judged A to E; the shares sum to 1."""
+    credibility: Annotated[dict[Digit, Probability], AfterValidator(_digits), AfterValidator(_sums_to_one)]
+    """Share of the reports judged "1" to "5" (in quotes); the shares sum to 1."""
+
+
+class Word(Entry):
+    """The 90 % interval of the multiplier that a likelihood word stands for."""
+
+    interval: Interval
+    """[low, high]; the median is the root of low times high."""
+
+
+class ProbabilityWord(Entry):
+    """One ICD 203 word and the range of probabilities that it stands for."""
+
+    word: Text
+    """The word, as pages print it."""
+    low: Probability
+    """Probability from which on the word is used."""
+    high: Probability
+    """Probability up to which the word is used."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError("'low' is not below 'high'")
+        return self
+
+
+class WarningLevel(Entry):
+    """A warning level: entered at ``enter``, left only below ``leave`` (hysteresis)."""
+
+    id: Slug
+    """Short name of the level: small letters, digits, hyphens."""
+    name: Text
+    """The level's name on pages."""
+    enter: Probability
+    """Probability that a warned scenario is visited within the horizon, from which on the level is
+    entered."""
+    leave: Probability
+    """Probability under which the level is left again; not above "enter"."""
+    meaning: Text
+    """What the level tells the reader to do."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.leave > self.enter:
+            raise ValueError("a level is left at or below the probability where it is entered")
+        return self
+
+
+class Tables(Entry):
+    """The shared tables in ``models/tables.yaml``; numbers are stored, words are rendered from them."""
+
+    grades: Annotated[dict[Letter, OneRow], AfterValidator(_letters)]
+    """For each reliability A to E: the probability that a report is genuine, for credibility 1 to 5."""
+    grades_note: Note
+    """Whose judgement the grades are."""
+    grade_frequencies: Frequencies
+    """How often each letter and digit is given: F and 6 average over these."""
+    grade_frequencies_note: Note
+    """Whose judgement the frequencies are."""
+    likelihood_words: dict[str, Word]
+    """The words for multipliers. "same" is always exactly 1 and has no line."""
+    likelihood_words_note: Note
+    """Whose judgement the words are."""
+    probability_words: list[ProbabilityWord]
+    """The words for probabilities, from the lowest to the highest."""
+    probability_words_note: Note
+    """Where the words come from."""
+    warning_levels: list[WarningLevel]
+    """The warning levels, from the quietest to the most serious."""
+    warning_levels_note: Note
+    """Whose judgement the thresholds are."""
+    reference_rate_floor: Annotated[float, Field(gt=0)]
+    """Occurrences per year under which no indicator's reference rate lies: keeps a rumour of a rare thing a
+    rumour."""
+    odds_concentration: Annotated[float, Field(gt=0)]
+    """How sure the odds of what follows are: the concentration of their Dirichlet distribution."""
