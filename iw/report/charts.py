@@ -1,67 +1,45 @@
 """Charts as SVG: belief history in small panels, forecasts as dots with intervals, a shift as a waterfall.
 
-Each function returns the SVG and its text alternative. One unit of a chart is one CSS pixel on screen and one
-point in print. On screen text stays text and colours are CSS variables with the printed colour as fallback, so
-that the page's own light and dark sets apply; for print text becomes paths. Same input, same bytes.
+Each function returns the SVG and its text alternative; `iw.report.canvas` says for which medium. Same input, same
+bytes.
 """
 
 from __future__ import annotations
 
-import re
 import textwrap
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from io import StringIO
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iw.assessment.records import Assessment, Contribution, Estimate, HistoryPoint, ScenarioView, ShiftView
 from iw.core.dates import PartialDate, Precision
 from iw.core.errors import UsageError
 from iw.report import numbers
+from iw.report.canvas import (
+    DOWN,
+    INK,
+    MUTED,
+    OTHER,
+    PAPER,
+    RULE,
+    STATUS_QUO,
+    UP,
+    WARNED,
+    Chart,
+    Look,
+    bare_axes,
+    percent_scale,
+    plain_scale,
+    put_text,
+    render,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's vermilion and blue, darkened to 4.5:1 on white; colour never says anything that words do not.
-INK, MUTED, RULE, PAPER = "#1c2530", "#5a6572", "#d5dbe2", "#fefefe"
-WARNED, OTHER, STATUS_QUO = "#b5431b", "#1f6299", "#5a6573"
-UP, DOWN = "#1f629a", "#a8701d"
-_VARIABLES = {
-    INK: "--ink",
-    MUTED: "--muted",
-    RULE: "--rule",
-    PAPER: "--surface",
-    WARNED: "--warned",
-    OTHER: "--other",
-    STATUS_QUO: "--status-quo",
-    UP: "--up",
-    DOWN: "--down",
-}
 MOST_POINTS = 120  # of a history line; more cannot be told apart in a panel
-_LOCK = threading.Lock()  # matplotlib's settings belong to the process
-
-
-class Chart(NamedTuple):
-    """An SVG and what it shows, in words."""
-
-    svg: str
-    alt: str
-
-
-@dataclass(frozen=True)
-class Look:
-    """How large, and for which medium; ``prefix`` keeps the ids of charts on one page apart."""
-
-    width: float
-    height: float
-    font: float
-    prefix: str
-    screen: bool
 
 
 def history_panel(assessment: Assessment, scenario: ScenarioView, look: Look) -> Chart:
@@ -70,7 +48,7 @@ def history_panel(assessment: Assessment, scenario: ScenarioView, look: Look) ->
     colour = _role_colour(scenario)
 
     def draw(figure: Figure) -> None:
-        axes = _axes(figure, look, left=3.2, right=4.2, top=0.7, bottom=1.7)
+        axes = bare_axes(figure, look, left=3.2, right=4.2, top=0.7, bottom=1.7)
         _band(axes, points, scenario.id, colour)
         _line(axes, points, scenario.id, colour, look)
         top = history_top(points, scenario.id)
@@ -89,7 +67,7 @@ def history_panel(assessment: Assessment, scenario: ScenarioView, look: Look) ->
             annotation_clip=False,
         )
 
-    return Chart(_render(look, draw), _history_alt(points, scenario))
+    return Chart(render(look, draw), _history_alt(points, scenario))
 
 
 def forecast_chart(assessment: Assessment, look: Look) -> Chart:
@@ -97,13 +75,13 @@ def forecast_chart(assessment: Assessment, look: Look) -> Chart:
     rows = [s for s in assessment.scenarios if s.forecasts]
 
     def draw(figure: Figure) -> None:
-        axes = _axes(figure, look, left=4.6, right=3.4, top=0.2, bottom=1.8)
+        axes = bare_axes(figure, look, left=4.6, right=3.4, top=0.2, bottom=1.8)
         heights = _forecast_rows(axes, rows, look)
         axes.set_xlim(0, 100)
         axes.set_ylim(heights, -0.3)
-        _percent_scale(axes, look)
+        percent_scale(axes, look)
 
-    return Chart(_render(look, draw), _forecast_alt(rows))
+    return Chart(render(look, draw), _forecast_alt(rows))
 
 
 def forecast_height(assessment: Assessment, font: float) -> float:
@@ -117,10 +95,10 @@ def shift_waterfall(assessment: Assessment, shift: ShiftView, scenario: Scenario
     steps = _steps(shift, scenario.id)
 
     def draw(figure: Figure) -> None:
-        axes = _axes(figure, look, left=look.width / look.font * 0.5, right=0.4, top=0.2, bottom=1.8)
+        axes = bare_axes(figure, look, left=look.width / look.font * 0.5, right=0.4, top=0.2, bottom=1.8)
         _waterfall(axes, shift, scenario.id, steps, look)
 
-    return Chart(_render(look, draw), _shift_alt(shift, scenario, steps))
+    return Chart(render(look, draw), _shift_alt(shift, scenario, steps))
 
 
 def waterfall_height(shift: ShiftView, scenario: str, font: float) -> float:
@@ -287,7 +265,7 @@ def _forecast_rows(axes: Axes, rows: Sequence[ScenarioView], look: Look) -> floa
         colour = _role_colour(scenario)
         title = numbers.shortened(scenario.title, int(look.width / look.font * 1.6))
         left = -4.4 * look.font  # titles begin at the edge, not at the axis
-        _text(axes, 0, y + 0.55, title, look, dx=left, weight="bold", color=INK)
+        put_text(axes, 0, y + 0.55, title, look, dx=left, weight="bold", color=INK)
         y += 1.9
         for days, estimate in sorted(scenario.forecasts.items()):
             _forecast_dot(axes, y, days, estimate, colour, look)
@@ -307,8 +285,8 @@ def _forecast_dot(axes: Axes, y: float, days: int, estimate: Estimate, colour: s
         zorder=2,
     )
     axes.plot([estimate.mean * 100], [y], "o", color=colour, markersize=look.font * 0.62, zorder=3, clip_on=False)
-    _text(axes, 0, y, numbers.days(days), look, dx=-0.6 * look.font, align="right", color=MUTED)
-    _text(axes, 100, y, numbers.percent(estimate.mean), look, dx=3.2 * look.font, align="right", color=INK)
+    put_text(axes, 0, y, numbers.days(days), look, dx=-0.6 * look.font, align="right", color=MUTED)
+    put_text(axes, 100, y, numbers.percent(estimate.mean), look, dx=3.2 * look.font, align="right", color=INK)
 
 
 def _forecast_alt(rows: Sequence[ScenarioView]) -> str:
@@ -353,13 +331,13 @@ def _waterfall(axes: Axes, shift: ShiftView, scenario: str, steps: Sequence[tupl
     margin = max(high - low, 2.0) * 0.3  # room for the numbers beside the bars
     axes.set_xlim(low - margin, high + margin)
     axes.set_ylim(len(steps) + 1.6, -0.6)
-    _plain_scale(axes, low - margin, high + margin, look)
+    plain_scale(axes, low - margin, high + margin, look)
 
 
 def _total(axes: Axes, row: int, level: float, label: str, look: Look) -> None:
     axes.plot([level], [row], "D", color=INK, markersize=look.font * 0.55, zorder=3)
     _label(axes, row, label, look, weight="bold", color=INK)
-    _text(axes, level, row, numbers.percent(level / 100), look, dx=look.font * 0.7, weight="bold", color=INK)
+    put_text(axes, level, row, numbers.percent(level / 100), look, dx=look.font * 0.7, weight="bold", color=INK)
 
 
 def _bar(axes: Axes, row: int, start: float, points: float, label: str, look: Look) -> None:
@@ -368,7 +346,7 @@ def _bar(axes: Axes, row: int, start: float, points: float, label: str, look: Lo
     axes.barh(row, points, left=start, height=0.5, color=UP if points > 0 else DOWN, zorder=2)
     rightwards = points > 0
     align, dx = ("left", 0.45) if rightwards else ("right", -0.45)
-    _text(axes, end, row, numbers.points(points), look, dx=dx * look.font, align=align, color=INK)
+    put_text(axes, end, row, numbers.points(points), look, dx=dx * look.font, align=align, color=INK)
     _label(axes, row, label, look, color=INK)
 
 
@@ -396,136 +374,3 @@ def _shift_alt(shift: ShiftView, scenario: ScenarioView, steps: Sequence[tuple[s
         f"Belief in {scenario.title} went from {before} on {numbers.day(shift.since)} to {after} on "
         f"{numbers.day(shift.until)}. In points: {terms or 'no term of any size'}."
     )
-
-
-# ----------------------------------------------------------------------------------------------- parts
-
-
-def _axes(figure: Figure, look: Look, left: float, right: float, top: float, bottom: float) -> Axes:
-    """Axes with margins in units of the font size, without frame or tick marks."""
-    x, y = left * look.font / look.width, bottom * look.font / look.height
-    width = 1 - x - right * look.font / look.width
-    axes: Axes = figure.add_axes((x, y, width, 1 - y - top * look.font / look.height))
-    axes.set_facecolor("none")
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.tick_params(length=0, labelsize=look.font * 0.92, labelcolor=MUTED, pad=look.font * 0.35)
-    return axes
-
-
-def _text(
-    axes: Axes,
-    x: float,
-    y: float,
-    text: str,
-    look: Look,
-    dx: float = 0.0,
-    align: str = "left",
-    weight: str = "normal",
-    color: str = INK,
-) -> None:
-    axes.annotate(
-        text,
-        (x, y),
-        xytext=(dx, 0),
-        textcoords="offset points",
-        ha=align,
-        va="center",
-        fontsize=look.font,
-        fontweight=weight,
-        color=color,
-        annotation_clip=False,
-        zorder=6,
-    )
-
-
-def _percent_scale(axes: Axes, look: Look) -> None:
-    axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100\u00a0%"])
-    axes.set_yticks([])
-    axes.grid(axis="x", color=RULE, linewidth=0.6)
-    axes.set_axisbelow(True)
-
-
-def _plain_scale(axes: Axes, low: float, high: float, look: Look) -> None:
-    step = next((s for s in (1, 2, 5, 10, 20, 25, 50) if (high - low) / s <= 4), 50)
-    first = max(0, -(-int(low) // step) * step)
-    marks = [m for m in range(first, 101, step) if low <= m <= high]
-    axes.set_xticks(marks, [f"{m}\u00a0%" for m in marks])
-    axes.set_yticks([])
-    axes.grid(axis="x", color=RULE, linewidth=0.6)
-    axes.set_axisbelow(True)
-
-
-@contextmanager
-def _settings(look: Look) -> Iterator[None]:
-    """Matplotlib's own defaults, whatever the user's machine says, with what makes the output repeatable."""
-    import matplotlib
-
-    with _LOCK, matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(
-            {
-                "svg.hashsalt": "iw",
-                "svg.fonttype": "none" if look.screen else "path",
-                "font.family": ["DejaVu Sans"],
-                "axes.unicode_minus": True,
-                "text.parse_math": False,  # a dollar sign in a title is a dollar sign
-                "path.simplify": False,
-            }
-        )
-        yield
-
-
-def _render(look: Look, draw: Callable[[Figure], None]) -> str:
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with _settings(look):
-        figure = Figure(figsize=(look.width / 72, look.height / 72), dpi=72)
-        FigureCanvasSVG(figure)
-        figure.patch.set_visible(False)
-        draw(figure)
-        out = StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None}, transparent=True)
-    return _embeddable(out.getvalue(), look)
-
-
-def _embeddable(svg: str, look: Look) -> str:
-    """The bare element, fit to stand inside a page beside other charts."""
-    body = svg[svg.index(">", svg.index("<svg")) + 1 :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r'(?<= d=")[^"]+', lambda m: _rounded(m[0]), body)
-    body = re.sub(r'(?<= [xy]=")[\d.-]+', lambda m: _rounded(m[0]), body)
-    body = _own_ids(body, look.prefix)
-    names = ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-    if look.screen:
-        limit = f'style="max-width: {look.width * 1.35:.0f}px"'
-        names = f' class="chart" aria-hidden="true" {limit}'  # the element around it carries the text alternative
-        body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)  # it would rule the whole page; see weekly.css
-        body = _page_colours(body).replace("xlink:href", "href")
-        body = re.sub(r"font-family:[^;\"]+", "font-family: inherit", body)
-        body = re.sub(r"(font: (?:\w+ )*?[\d.]+px) [^;\"]+", r"\1 sans-serif", body)
-    size = f'width="{look.width:g}" height="{look.height:g}" viewBox="0 0 {look.width:g} {look.height:g}"'
-    return f"<svg{names} {size}>{re.sub(r'>\s+<', '><', body.strip())}"
-
-
-def _rounded(path: str) -> str:
-    """Coordinates to a hundredth of a pixel, which nobody can see, at half the bytes."""
-    path = re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), path)
-    return " ".join(path.split())
-
-
-def _own_ids(body: str, prefix: str) -> str:
-    """Keep only the ids that something refers to, under the chart's own prefix."""
-    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", body))
-
-    def renamed(match: re.Match[str]) -> str:
-        return f' id="{prefix}-{match[1]}"' if match[1] in used else ""
-
-    body = re.sub(r"\sid=\"([^\"]+)\"", renamed, body)
-    return re.sub(r"(url\(#|href=\"#)", rf"\g<1>{prefix}-", body)
-
-
-def _page_colours(body: str) -> str:
-    names: Mapping[str, str] = _VARIABLES
-    return re.sub(r"#[0-9a-f]{6}\b", lambda m: f"var({names[m[0]]}, {m[0]})" if m[0] in names else m[0], body)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from iw.core.resources import shipped
 from iw.report import charts
+from iw.report.canvas import Look
 from iw.report.page import focus, prepare, slug
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from iw.assessment.records import Assessment
-    from iw.report.charts import Chart
+    from iw.report.canvas import Chart
     from iw.report.record import WeeklyReport
 
 TEMPLATE = "weekly.html.j2"
@@ -67,8 +68,8 @@ def draw(assessment: Assessment) -> ProblemCharts:
     """The charts of one problem for the screen."""
     subject = focus(assessment)
 
-    def look(width: float, height: float, name: str) -> charts.Look:
-        return charts.Look(width, height, _FONT, slug("chart", assessment.problem, name), screen=True)
+    def look(width: float, height: float, name: str) -> Look:
+        return Look(width, height, _FONT, slug("chart", assessment.problem, name), screen=True)
 
     width = 240 if len(assessment.scenarios) == 4 else 330  # four stand in one row, others three to a row
     panels = tuple(

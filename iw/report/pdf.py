@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from iw.core.errors import IwError
 from iw.core.resources import shipped
 from iw.report import charts, numbers
+from iw.report.canvas import Look
 from iw.report.page import focus, prepare, slug
 
 if TYPE_CHECKING:
     from iw.assessment.records import Assessment
-    from iw.report.charts import Chart
+    from iw.report.canvas import Chart
     from iw.report.record import WeeklyReport
 
 TEMPLATE = "weekly.typ"
@@ -67,8 +68,8 @@ def draw(assessment: Assessment) -> dict[str, Any]:
     """The charts of one problem for print; ``columns`` is how many history panels stand in a row."""
     subject = focus(assessment)
 
-    def look(width: float, height: float, name: str) -> charts.Look:
-        return charts.Look(width, height, _FONT, slug("chart", assessment.problem, name), screen=False)
+    def look(width: float, height: float, name: str) -> Look:
+        return Look(width, height, _FONT, slug("chart", assessment.problem, name), screen=False)
 
     columns = 4 if len(assessment.scenarios) == 4 else min(3, len(assessment.scenarios))
     width = (_TEXT_WIDTH - 14 * (columns - 1)) / columns

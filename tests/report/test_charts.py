@@ -4,7 +4,8 @@ import xml.etree.ElementTree as ElementTree
 from datetime import date
 from itertools import pairwise
 
-from iw.report.charts import Look, history_panel, month_marks, shift_waterfall, thinned
+from iw.report.canvas import Look
+from iw.report.charts import history_panel, month_marks, shift_waterfall, thinned
 from iw.report.page import focus
 from tests.report.examples import PLOTS, Random, assessment, history
 
