@@ -7,31 +7,36 @@ of a `Fault`, so that they are located and printed alike.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from iw.catalogue.carried import dead_canonicals
 from iw.catalogue.load import Catalogue
 from iw.catalogue.medians import median, median_rates
-from iw.catalogue.schema import Elicited, Listening, Problem
+from iw.catalogue.schema import Elicited, Listening, Problem, Rate
 from iw.core.errors import Fault
 
 RAISED = 3 - 1e-9  # the median of the word x3 is a root and may miss 3 by a rounding
 WIDE = 10 - 1e-9
 SILENT_YEARS = 10.0
 WEIGHTS = (0.6, 0.9, 0.97)
+LARGEST_FAMILY = 8  # indicators; in a larger one nearly everything is somebody's aftershock
+APART = 5.0  # factor between two problems' expectations of one indicator, beyond which they contradict each other
 
 Where = tuple[str | int, ...]
 
 
 def catalogue_findings(catalogue: Catalogue) -> list[Fault]:
     """All findings on the catalogue alone, in the order of files and lines."""
-    found = [*_unused(catalogue), *_weak_rates(catalogue)]
+    found = [*_unused(catalogue), *_weak_rates(catalogue), *_large_families(catalogue), *dead_canonicals(catalogue)]
+    found += [*_homeless_questions(catalogue), *_contradictions(catalogue)]
     for problem in catalogue.problems.values():
         found += _uncited_scenarios(catalogue, problem)
         found += _borrowed_rates(catalogue, problem)
-        found += _unraised(catalogue, problem)
-        found += _not_told_apart(catalogue, problem)
+        stuck = list(_unmoved(catalogue, problem))
+        found += stuck or [*_unraised(catalogue, problem), *_not_told_apart(catalogue, problem)]
     return sorted(found)
 
 
@@ -81,19 +86,76 @@ def _event_likelihood(rate: float, reference_rate: float, weight: float) -> floa
 
 def _unused(catalogue: Catalogue) -> Iterator[Fault]:
     used = {use.indicator for problem in catalogue.problems.values() for use in problem.indicators}
+    used |= {question.indicator for question in catalogue.questions.values()}
     for name in catalogue.indicators:
         if name not in used:
-            message = f"no warning problem listens to '{name}'"
-            yield _at(catalogue, "indicator", name, (), message, "it can be logged, but moves no belief")
+            message = f"no warning problem listens to '{name}', and no question asks for it"
+            yield _at(catalogue, "indicator", name, (), message, "it can be logged, but moves and resolves nothing")
+
+
+def _large_families(catalogue: Catalogue) -> Iterator[Fault]:
+    families: dict[str, list[str]] = defaultdict(list)
+    for indicator in catalogue.indicators.values():
+        if indicator.family:
+            families[indicator.family].append(indicator.id)
+    for family, names in families.items():
+        if len(names) > LARGEST_FAMILY:
+            message = f"the family '{family}' has {len(names)} indicators, more than {LARGEST_FAMILY}"
+            yield _at(
+                catalogue, "indicator", names[0], ("family",), message, "keep to those whose events set off others"
+            )
+
+
+def _homeless_questions(catalogue: Catalogue) -> Iterator[Fault]:
+    for question in catalogue.questions.values():
+        heard = [problem.id for problem in catalogue.problems_of(question.indicator)]
+        if heard and question.home is None:
+            message = f"no problem is named that forecasts it, though some listen to '{question.indicator}'"
+            yield _at(catalogue, "question", question.id, ("indicator",), message, f"home: {' or '.join(heard)}")
+
+
+def _contradictions(catalogue: Catalogue) -> Iterator[Fault]:
+    """Indicators of which two problems expect, before any evidence, quite different numbers a year.
+
+    A problem expects Σ_s prior[s]·λ[s] at the elicited medians; the same events are counted in both.
+    """
+    expected: dict[str, list[tuple[float, Problem, int]]] = defaultdict(list)
+    for problem in catalogue.problems.values():
+        for index, use in enumerate(problem.indicators):
+            rates = median_rates(catalogue, problem, use)
+            yearly = sum(scenario.prior * rates[scenario.id] for scenario in problem.scenarios)
+            expected[use.indicator].append((yearly, problem, index))
+    for name, found in expected.items():
+        (least, one, _), (most, other, index) = min(found, key=_first), max(found, key=_first)
+        if most > APART * least:
+            message = f"'{other.id}' expects '{name}' {most:.2g} times a year, '{one.id}' {least:.2g} times"
+            hint = "the same events count in both: bring rates and priors together"
+            yield _at(catalogue, "problem", other.id, ("indicators", index), message, hint)
+
+
+def _first(found: tuple[float, Problem, int]) -> float:
+    return found[0]
+
+
+def _unmoved(catalogue: Catalogue, problem: Problem) -> Iterator[Fault]:
+    rates = _covered_rates(catalogue, problem)
+    if all(_alike(row.values()) for row in rates):
+        message = "no covered indicator differs between the scenarios: nothing can move this problem"
+        yield _at(catalogue, "problem", problem.id, ("indicators",), message, "say under 'likelihood' what differs")
+
+
+def _alike(rates: Iterable[float]) -> bool:
+    found = list(rates)
+    return max(found) <= min(found) * (1 + 1e-9)
 
 
 def _weak_rates(catalogue: Catalogue) -> Iterator[Fault]:
     """Rates that no document backs, and rates so narrow that the documents behind them count twice."""
     for kind, name, where, rate in _rates(catalogue):
         if not rate.citations:
-            message = f"the rate rests on no document, only on the word of {rate.author}"
+            message = f"this number rests on no document, only on the word of {rate.author}"
             yield _at(catalogue, kind, name, where, message, "cite what it rests on")
-        elif rate.interval[1] / rate.interval[0] < WIDE:
+        elif isinstance(rate, Rate) and rate.interval[1] / rate.interval[0] < WIDE:
             low, high = rate.interval
             message = f"the rate [{low:g}, {high:g}] spans less than x10, yet cites documents"
             hint = "the same documents give the events: widen the interval, or they count twice"

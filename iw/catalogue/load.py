@@ -136,8 +136,8 @@ class _Reader:
         self.domains: dict[str, str] = {}
         self.titles: dict[str, str] = {}
 
-    def _open(self, path: Path) -> YamlFile | None:
-        name = f"{path.parent.name}/{path.name}"
+    def _open(self, path: Path, depth: int = 2) -> YamlFile | None:
+        name = "/".join(path.parts[-depth:])
         file, faults = yaml_files.read(path, name)
         self.faults += faults
         if file is not None and not isinstance(file.data, dict):
@@ -198,7 +198,7 @@ class _Reader:
 
     def question_files(self, paths: list[Path]) -> None:
         for path in paths:
-            file = self._open(path)
+            file = self._open(path, depth=3)
             if file is None:
                 continue
             self._shell(file, "questions", QuestionFile)

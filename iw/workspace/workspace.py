@@ -331,8 +331,10 @@ class Workspace:
         """Everything that is wrong or doubtful in catalogue and log, all at once."""
         from iw.assessment.checks import log_findings
         from iw.catalogue.checks import catalogue_findings
+        from iw.catalogue.copied import copied_findings, read_runs
 
-        findings = [*self.faults, *catalogue_findings(self.catalogue)]
+        runs = read_runs(self.path / "indicators" / "copied")
+        findings = [*self.faults, *catalogue_findings(self.catalogue), *copied_findings(self.catalogue, runs)]
         return sorted([*findings, *log_findings(self._beliefs, self.today, end_of_day(self.today))])
 
     def close(self) -> None:

@@ -68,6 +68,8 @@ indicators:
     coverage: 0.5
 """
 
+OPS_TAGGED = INDICATORS.replace("    coverage: 0.5\n", "    coverage: 0.5\n    tags: [treaty]\n")
+
 PROBLEM = """\
 id: closeness
 title: Closeness

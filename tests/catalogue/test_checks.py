@@ -5,7 +5,7 @@ import math
 import pytest
 
 from iw.catalogue.checks import FloorRow, catalogue_findings, floor_table
-from tests.catalogue.cast import PROBLEM, Folders
+from tests.catalogue.cast import INDICATORS, PROBLEM, Folders
 
 OPS, CLOSE = "indicators/operations.yaml", "models/closeness.yaml"
 
@@ -27,7 +27,7 @@ def test_there_is_nothing_to_say_against_the_cast(folders: Folders) -> None:
             "      citations: [{document: paper, section: Drills}]\n",
             "",
             "rate:",
-            "the rate rests on no document, only on the word of anna",
+            "this number rests on no document, only on the word of anna",
         ),
         (OPS, "[1, 16]", "[1, 9.9]", "interval: [1, 9.9]", "the rate [1, 9.9] spans less than x10"),
         (
@@ -129,3 +129,31 @@ def test_an_indicator_at_the_floor_or_alike_in_all_scenarios_has_no_row(folders:
 def test_the_silence_of_an_indicator_that_wears_out_is_worth_nothing(folders: Folders) -> None:
     folders.swap(OPS, "coverage: 0.5", "coverage: 0.5\n    wears_out: true")
     assert rows(folders)["quarrel"].silence_ratio == 1
+
+
+def test_a_large_family_is_a_finding(folders: Folders) -> None:
+    start = INDICATORS.index("  - id: quarrel")
+    more = "".join(INDICATORS[start:].replace("quarrel", f"quarrel-{n}") + "    family: rows\n" for n in range(9))
+    folders.write(OPS, INDICATORS + more)
+    found = [finding for finding in findings(folders) if "family" in finding]
+    assert len(found) == 1
+    assert "the family 'rows' has 9 indicators, more than 8" in found[0]
+
+
+def test_a_problem_that_nothing_can_move_is_one_finding(folders: Folders) -> None:
+    folders.write(CLOSE, PROBLEM[: PROBLEM.index("  - indicator: drill")] + "  - indicator: drill\n")
+    (finding,) = [finding for finding in findings(folders) if CLOSE in finding]
+    assert finding.startswith(folders.place(CLOSE, "indicators:") + ": no covered indicator differs")
+
+
+def test_problems_that_expect_different_numbers_of_one_event_contradict_each_other(folders: Folders) -> None:
+    """The cast expects 4 drills a year at the priors: 0.8·4 + 0.2·4/10; the other problem 40 a year throughout."""
+    folders.write("models/other.yaml", PROBLEM.replace("id: closeness", "id: other", 1))
+    assert findings(folders) == []
+    rate = "{interval: [10, 160], elicited_on: 2024-01-01, author: anna, rationale: R., citations: [" + (
+        "{document: paper, section: Drills}]}"
+    )
+    folders.swap("models/other.yaml", "  - indicator: drill\n", f"  - indicator: drill\n    rate: {rate}\n")
+    (finding,) = findings(folders)
+    assert finding.startswith(folders.place("models/other.yaml", "indicator: drill") + ": 'other' expects 'drill' 33 ")
+    assert "'closeness' 3.3 times" in finding
