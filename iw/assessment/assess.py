@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from iw.assessment.beliefs import Belief, Beliefs
+from iw.assessment.history import belief_history
 from iw.assessment.records import (
     Assessment,
     Contribution,
     EventView,
-    HistoryPoint,
     ReportView,
     ScenarioView,
     ShiftView,
@@ -40,7 +40,7 @@ def assess(
     week, month = (_earlier(beliefs, problem, as_of, days, marking) for days in (7, 30))
     shift_7, shift_30 = shift_between(beliefs, week, now), shift_between(beliefs, month, now)
     warned = now.visited(problem.warned, problem.horizon_days)
-    points = [_history_point(beliefs, problem, day, marking) for day in history if day >= problem.start]
+    points = belief_history(beliefs, problem.id, history, marking)
     return Assessment(
         problem=problem.id,
         title=problem.title,
@@ -91,11 +91,6 @@ def _scenario(
     )
 
 
-def _history_point(beliefs: Beliefs, problem: Problem, day: date, marking: Marking) -> HistoryPoint:
-    belief = beliefs.at(problem.id, day, end_of_day(day), marking)
-    return HistoryPoint(day, {s.id: belief.estimate(s.id) for s in problem.scenarios}, belief.usable)
-
-
 def _mover(shift: ShiftView) -> Contribution | None:
     moved = [part for part in shift.contributions if part.events]
     return max(moved, key=lambda part: max(abs(v) for v in part.points.values()), default=None)
@@ -139,6 +134,7 @@ def _report(backing: Backing) -> ReportView:
         document=report.document,
         section=report.section,
         note=report.note,
+        contradicts=report.contradicts,
         marking=str(report.stamp.marking),
     )
 

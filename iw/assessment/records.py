@@ -96,6 +96,7 @@ class ReportView:
     document: str | None
     section: str | None
     note: str | None
+    contradicts: str | None  # what else says otherwise
     marking: str
 
 

@@ -35,6 +35,8 @@ def show(session: Session, workspace: Workspace, words: Sequence[str], domain: s
         _indicator(session, catalogue, catalogue.indicators[words[0]])
     elif len(words) == 1 and words[0] in catalogue.questions:
         _question(session, catalogue, catalogue.questions[words[0]])
+    elif not found and not words:
+        session.out.print("The catalogue is empty.")
     elif not found:
         names = [*catalogue.indicators, *catalogue.problems, *catalogue.questions]
         raise NotFoundError("entry with the words", " ".join(words), names)

@@ -19,6 +19,9 @@ def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
     author: Annotated[str | None, typer.Option(metavar="NAME", help="Who logs here. Default: your user name.")] = None,
+    bare: Annotated[
+        bool, typer.Option("--bare", metavar="", help="For a subject of your own: the shared tables and nothing else.")
+    ] = False,
 ) -> None:
     """Make a workspace: the catalogue to edit, an empty log, and your own watch from today on.
 
@@ -27,7 +30,7 @@ def init(
     from iw.workspace import init_workspace
 
     session: Session = context.obj
-    with init_workspace(folder.expanduser(), author=author) as workspace:
+    with init_workspace(folder.expanduser(), author=author, bare=bare) as workspace:
         catalogue = workspace.catalogue
         there = Session(folder)
         session.out.print(

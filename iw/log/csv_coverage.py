@@ -49,7 +49,7 @@ def _coverage(reader: Reader, line: Line) -> CoverageDraft | None:
     if len(reader.faults) > before or kind is None or since is None or not (collector and selects):
         return None
     visible = None
-    if reader.backfill and kind == "document":
+    if reader.backfill:
         visible = Visible(datetime.combine(since, time(), UTC), VisibleBasis.LAG)
     reason = line.fields.get("reason", "")
     try:

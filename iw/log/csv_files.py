@@ -3,8 +3,8 @@
 The header tells what a file holds: events, readings of levels, reports without a date (*context*), or coverage.
 
 In a *backfill* what a line tells counts as known from when it was first reported, else from the last day of
-its period and the indicator's usual lag; the coverage of a document from the day on which its window begins,
-so that it takes effect day by day along with the events that the document tells. Otherwise a line is known
+its period and the indicator's usual lag; coverage from the day on which its window begins, so that it takes effect
+day by day along with the events that were seen in it. Otherwise a line is known
 from when it is recorded. A report without a date is never known before it was reported. Nothing may be appended
 from a file with faults: take the drafts only where there are none.
 """

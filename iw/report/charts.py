@@ -49,8 +49,8 @@ def history_panel(assessment: Assessment, scenario: ScenarioView, look: Look) ->
 
     def draw(figure: Figure) -> None:
         axes = bare_axes(figure, look, left=3.2, right=4.2, top=0.7, bottom=1.7)
-        _band(axes, points, scenario.id, colour)
-        _line(axes, points, scenario.id, colour, look)
+        band(axes, points, scenario.id, colour)
+        line(axes, points, scenario.id, colour, look)
         top = history_top(points, scenario.id)
         _ticks_of_events(axes, assessment, top)
         _history_scales(axes, points, look, top)
@@ -141,7 +141,8 @@ def _runs(points: Sequence[HistoryPoint]) -> Iterator[tuple[bool, list[HistoryPo
     yield kind, run
 
 
-def _band(axes: Axes, points: Sequence[HistoryPoint], scenario: str, colour: str) -> None:
+def band(axes: Axes, points: Sequence[HistoryPoint], scenario: str, colour: str) -> None:
+    """The 90 % band of a history, fainter where it is not reliable."""
     for reliable, run in _runs(points):
         axes.fill_between(
             [p.day.toordinal() for p in run],
@@ -153,7 +154,8 @@ def _band(axes: Axes, points: Sequence[HistoryPoint], scenario: str, colour: str
         )
 
 
-def _line(axes: Axes, points: Sequence[HistoryPoint], scenario: str, colour: str, look: Look) -> None:
+def line(axes: Axes, points: Sequence[HistoryPoint], scenario: str, colour: str, look: Look) -> None:
+    """The line of a history, dotted with hollow points where it is not reliable."""
     for reliable, run in _runs(points):
         axes.plot(
             [p.day.toordinal() for p in run],

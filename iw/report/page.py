@@ -145,6 +145,7 @@ class ReportRow:
     text: str
     url: Link | None
     place: tuple[Link, ...]  # document, section, note
+    contradicts: str
     marking: str
 
 
@@ -522,6 +523,7 @@ def _report(event: str, number: int, report: ReportView, documents: set[str]) ->
         text=report.text,
         url=_address(report.url),
         place=_place(report, documents),
+        contradicts=report.contradicts or "",
         marking=numbers.marking(report.marking),
     )
 

@@ -43,11 +43,13 @@ def init_workspace(
     name: str | None = None,
     today: date | None = None,
     author: str | None = None,
+    bare: bool = False,
     clock: Callable[[], datetime] | None = None,
 ) -> Workspace:
     """Make a workspace: the catalogue copied for editing, an empty log, and the watch's own coverage from today on.
 
-    ``name`` stands on reports (default: the folder's name). Raises `UsageError` where one is there already,
+    ``name`` stands on reports (default: the folder's name). ``bare`` leaves the shipped subject out: of its catalogue
+    only the shared tables and the editors' schemas are copied. Raises `UsageError` where one is there already,
     `StoreError` where the folder cannot be written.
     """
     folder = Path(path)
@@ -59,7 +61,8 @@ def init_workspace(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for part in ("indicators", "models"):
-            shutil.copytree(shipped(part), folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+            left_out = _but_tables if bare else shutil.ignore_patterns("__pycache__")
+            shutil.copytree(shipped(part), folder / part, ignore=left_out)
         for part in ("fits", "reports"):
             (folder / part).mkdir()
         Log.create(database_url(folder, settings.database)).close()
@@ -71,3 +74,10 @@ def init_workspace(
     watch = CoverageDraft("watch", "watch", "*", since=workspace.today, reason="the watch begins")
     workspace.append([watch], reason="workspace made")
     return workspace
+
+
+def _but_tables(folder: str, names: list[str]) -> list[str]:
+    """What a bare workspace does not get: every file of the subject, and the folders of its evidence and questions."""
+    if Path(folder).name == "schema":
+        return []
+    return [name for name in names if name not in {"schema", "tables.yaml"}]

@@ -160,6 +160,27 @@ class Workspace:
 
         return pd.DataFrame(status_rows(self.assess(name, as_of, known_at, marking) for name in self.problems()))
 
+    def history(
+        self, problem: str, as_of: date | None = None, marking: Marking | None = None, months: int = 24
+    ) -> pd.DataFrame:
+        """The beliefs at the ends of the last ``months`` months and on ``as_of``, each as known then.
+
+        One row for each day and scenario: ``mean``, ``low`` and ``high`` (90 %), and ``reliable``, which is false
+        where the draws were worth too few.
+        """
+        import pandas as pd
+
+        from iw.assessment.history import belief_history
+
+        self.catalogue.problem(problem)
+        day, _ = self._when(as_of, None)
+        points = belief_history(self._beliefs, problem, history_days(day, months), self.seen_marking(marking))
+        return pd.DataFrame(
+            {"day": point.day, "scenario": name, **vars(estimate), "reliable": point.reliable}
+            for point in points
+            for name, estimate in point.beliefs.items()
+        )
+
     def events(self, known_at: datetime | None = None, marking: Marking | None = None) -> pd.DataFrame:
         """The events in force, one row each."""
         from iw.log.tables import event_rows

@@ -239,7 +239,9 @@ def test_coverage_is_recognised_by_its_header(file: Path) -> None:
     assert document.visible is not None
     assert document.visible.moment == datetime(2010, 1, 1, tzinfo=UTC)
     assert isinstance(watch, CoverageDraft)
-    assert (watch.until, watch.coverage, watch.visible) == (None, None, None)
+    assert (watch.until, watch.coverage) == (None, None)
+    assert watch.visible is not None
+    assert watch.visible.moment == datetime(2021, 1, 1, tzinfo=UTC)
     assert isinstance(gap, CoverageDraft)
     assert gap.coverage == 0
 

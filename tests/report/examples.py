@@ -296,6 +296,7 @@ def reports(number: int, day: date, random: Random) -> tuple[ReportView, ...]:
                 ),
                 url=f"https://example.org/{origin}/{number}" if k == 0 else None,
                 document="almanac-2030" if number % 4 == 0 else None,
+                contradicts="almanac-2031 dates it a month later" if number % 4 == 0 and k == 0 else None,
                 section="Joint activity at sea" if number % 4 == 0 else None,
                 note="17" if number % 4 == 0 else None,
                 marking="green",

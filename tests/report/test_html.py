@@ -240,3 +240,7 @@ def test_no_problem_gives_a_page_that_says_so() -> None:
 
 def test_the_page_is_plain_data() -> None:
     assert json.dumps(asdict(prepare(weekly())), allow_nan=False)
+
+
+def test_what_contradicts_a_report_stands_beside_it() -> None:
+    assert "Contradicted: almanac-2031 dates it a month later" in render_html(weekly())
