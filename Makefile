@@ -22,7 +22,7 @@ BENCH = $(VENV)/.installed-bench
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help demo set-up test test-slow lint check format bench wheel-test constraints clean
+.PHONY: help demo set-up test test-slow lint check format bench docs case-study wheel-test constraints clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,12 @@ format: $(TEST) ## format the code and mend what can be mended
 
 bench: $(BENCH) ## measure speed, beside other libraries
 	@$(BIN)/python -m benchmarks
+
+docs: $(TEST) ## bring the tables of the docs up to date with the catalogue's files
+	@$(BIN)/python -m tools.docs_tables
+
+case-study: $(TEST) ## rebuild docs/case-study.md with its pictures and figures; takes some twenty minutes
+	@$(BIN)/python -m tools.case_study
 
 wheel-test: $(TEST) ## build the wheel and try it in an empty environment outside the clone
 	@tests/wheel/run.sh $(BIN)/python

@@ -48,11 +48,8 @@ class _Candidate:
     event: Event
     weight: float
     column: int
-    days: Ints  # covered days (0-based) of its period; one day where the date is exact
-
-    @property
-    def exact(self) -> bool:
-        return self.event.occurred.precision is Precision.DAY
+    days: Ints  # covered days (0-based) of its period; one day where it acts at once
+    exact: bool  # acts on one day: its date is exact, or it is decisive and acts on the last day of its period
 
 
 def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: date) -> EvidenceSet:
@@ -64,6 +61,7 @@ def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: 
             "Ask for a later date.",
         )
     listened = {use.indicator for use in problem.indicators}
+    decisive = {use.indicator for use in problem.indicators if use.only_then}
     cover = watched(catalogue, view, spec.indicators, problem.start, as_of)
     dispositions: list[Disposition] = []
     candidates: list[_Candidate] = []
@@ -71,7 +69,7 @@ def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: 
         if event.indicator not in listened:
             continue
         weight = event_weight(catalogue.tables, event.backings)
-        found = _candidate(spec, cover, event, weight, problem.start, as_of)
+        found = _candidate(spec, cover, event, weight, problem.start, as_of, event.indicator in decisive)
         if isinstance(found, str):
             dispositions.append(Disposition(event, weight, False, found))
         else:
@@ -85,9 +83,13 @@ def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: 
 
 
 def _candidate(
-    spec: ModelSpec, cover: Watched, event: Event, weight: float, start: date, as_of: date
+    spec: ModelSpec, cover: Watched, event: Event, weight: float, start: date, as_of: date, decisive: bool
 ) -> _Candidate | str:
-    """The event with its covered days, or the reason why it has no weight."""
+    """The event with its covered days, or the reason why it has no weight.
+
+    Spread over its period a ``decisive`` event, of an "only then" indicator, would say that its scenario held all the
+    time; it says so of the end.
+    """
     if event.indicator not in spec.indicators:
         return "its indicator is equally likely in every scenario"
     if weight <= 0.0:
@@ -99,7 +101,10 @@ def _candidate(
     covered = days[cover.seen[days, column] > 0]
     if not len(covered):
         return "nobody is declared to have been looking: an event without the silence around it would mislead"
-    return _Candidate(event, weight, column, covered)
+    exact = event.occurred.precision is Precision.DAY
+    if decisive and not exact:
+        return _Candidate(event, weight, column, covered[-1:], True)
+    return _Candidate(event, weight, column, covered, exact)
 
 
 def _period(event: Event, start: date, as_of: date) -> Ints:

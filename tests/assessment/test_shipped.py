@@ -10,13 +10,14 @@ import pytest
 from iw.assessment.beliefs import USABLE_DRAWS
 from iw.core.dates import PartialDate, end_of_day
 from iw.core.errors import NotFoundError, UsageError
+from iw.core.resources import shipped
 from iw.log.drafts import EventDraft, ReportDraft
 from iw.log.grades import parse_grade
 from iw.log.records import Marking
 from iw.workspace import Workspace
 from tests.assessment.conftest import DAY
 
-PROBLEMS = ["alignment", "crown-jewels", "finance", "military-operations", "war-support"]
+PROBLEMS = sorted(path.stem for path in shipped("models").glob("*.yaml") if path.stem != "tables")
 WARNINGS = date(2023, 3, 5)  # the week in which Washington warned of lethal aid
 
 
@@ -25,15 +26,23 @@ def lethal_aid_delivered(on: str = "2026-04-10", grade: str = "A2") -> EventDraf
     return EventDraft("lethal-aid-delivery", PartialDate.parse(on), "Shells delivered", (report,))
 
 
-def test_the_five_problems_are_there(workspace: Workspace) -> None:
+def test_the_thirteen_problems_are_there_and_three_of_them_are_conditional(workspace: Workspace) -> None:
     assert sorted(workspace.problems()) == PROBLEMS
+    assert len(PROBLEMS) == 13
+    conditional = [name for name in PROBLEMS if workspace.catalogue.problem(name).conditional_on]
+    assert conditional == ["after-the-war", "europe-crisis", "taiwan-crisis"]
     assert workspace.faults == ()
 
 
-def test_at_least_eighty_dated_events_ship(workspace: Workspace) -> None:
-    events = workspace.events()
-    assert len(events) >= 80
-    assert set(workspace.reports()["document"].dropna()) == set(workspace.catalogue.documents)
+def test_what_the_documents_tell_ships_as_events_readings_and_context(workspace: Workspace) -> None:
+    assert len(workspace.events()) >= 190
+    assert len(workspace.readings()) >= 20
+    reports = workspace.reports()
+    assert set(reports["document"].dropna()) == set(workspace.catalogue.documents)
+    context = reports[reports["event"].isna()]
+    assert len(context) >= 24
+    assert set(context["bears_on"]) <= set(workspace.catalogue.indicators)
+    assert reports["contradicts"].notna().sum() >= 40
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -150,4 +159,4 @@ def test_a_belief_in_the_future_is_refused(workspace: Workspace) -> None:
 def test_importing_twice_adds_nothing(workspace: Workspace) -> None:
     from iw.core.resources import shipped
 
-    assert workspace.import_files([shipped("indicators") / "evidence" / "cnas-2023.csv"], backfill=True) == (0, 14)
+    assert workspace.import_files([shipped("indicators") / "evidence" / "cnas-2023.csv"], backfill=True) == (0, 17)

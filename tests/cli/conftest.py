@@ -46,6 +46,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in (folder / "models").glob("*.yaml"):
         if path.name not in {"tables.yaml", "war-support.yaml"}:
             path.unlink()
+    shutil.rmtree(folder / "models" / "questions")
     return folder
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import re
 import shlex
 import shutil
@@ -19,6 +17,7 @@ from typer.main import get_command
 from iw.cli.demo import DEMO_DAY, WARNING_DAY
 from iw.core.resources import shipped
 from iw.workspace import init_workspace
+from tools import docs_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -146,6 +145,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in (folder / "iw-demo" / "models").glob("*.yaml"):
         if path.name not in {"tables.yaml", "war-support.yaml"}:
             path.unlink()
+    shutil.rmtree(folder / "iw-demo" / "models" / "questions")
     return folder
 
 
@@ -171,52 +171,17 @@ def test_the_example_of_the_readme_is_the_beginning_of_the_python_page() -> None
     assert [call for call in calls if f"watch.{call}(" not in tried] == []
 
 
-def rows() -> list[tuple[str, dict[str, str]]]:
-    """Document and line of every shipped event."""
-    found = []
-    for path in sorted(EVIDENCE.glob("*.csv")):
-        if not path.name.startswith("coverage"):
-            with path.open(encoding="utf-8", newline="") as file:
-                found += [(path.stem, line) for line in csv.DictReader(file)]
-    return found
-
-
-def test_the_counts_of_events_are_those_of_the_files() -> None:
-    page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
-    header = re.search(r"^\| indicator \| (.+) \| all \|$", page, re.MULTILINE)
-    assert header
-    documents = header[1].split(" | ")
-    told = {}
-    for name, cells in re.findall(r"^\| `([\w-]+)` \| ((?:\d* *\| ){5}\d+) \|$", page, re.MULTILINE):
-        told[name] = [int(cell.strip() or 0) for cell in cells.split("|")]
-    found: dict[str, list[int]] = {}
-    for document, line in rows():
-        counts = found.setdefault(line["indicator"], [0] * 6)
-        counts[documents.index(document)] += 1
-        counts[5] += 1
-    assert told == found
-
-
-def test_the_totals_in_the_text_are_those_of_the_files() -> None:
-    page = re.sub(r"\s+", " ", (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8"))
-    lines = [line for _, line in rows()]
-    lengths = [len(line["occurred_on"]) for line in lines]
-    texts = [path.read_text(encoding="utf-8") for path in EVIDENCE.glob("coverage*.csv")]
-    declared = sum(len(list(csv.DictReader(io.StringIO(text)))) for text in texts)
-    origins = {line["origin"] for line in lines}
-    developments = [line["development"] for line in lines if line["development"]]
-    told = {name: {doc for doc, line in rows() if line["development"] == name} for name in set(developments)}
-    for sentence in (
-        f"holds {len(lines)} events and {declared} declarations of coverage",
-        f"{lengths.count(10)} events are dated to the day, {lengths.count(7)} to a month, {lengths.count(4)} to a year",
-        f"There are {len(origins)} origins; {sum(line['origin'].endswith('-authors') for line in lines)} of the",
-        f"{len(developments)} rows name one of {len(told)} developments; {sum(len(d) > 1 for d in told.values())} dev",
-        f"{sum(bool(line['reported_on']) for line in lines)} rows name the date",
-        f"{sum(line['staged'] == 'possibly' for line in lines)} rows are marked *possibly*",
-    ):
-        assert sentence in page
-    for grade in {line["grade"] for line in lines}:
-        assert f"| {grade} | {sum(line['grade'] == grade for line in lines)} |" in page
+def test_the_tables_of_evidence_and_catalogue_are_those_of_the_files() -> None:
+    found = docs_tables.tables()
+    for name in docs_tables.PAGES:
+        text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert docs_tables.filled(text, found) == text, "run: make docs"
+    used = {
+        table
+        for name in docs_tables.PAGES
+        for table in re.findall(r"<!-- table: (\w+) -->", (ROOT / "docs" / name).read_text(encoding="utf-8"))
+    }
+    assert used == set(found)
 
 
 def test_the_words_for_probabilities_are_those_of_the_tables() -> None:
@@ -234,11 +199,13 @@ def test_the_numbers_of_the_readme_are_those_of_the_catalogue() -> None:
     from iw.catalogue import load_catalogue
 
     catalogue, faults = load_catalogue(shipped("indicators"), shipped("models"))
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = re.sub(r"\s+", " ", (ROOT / "README.md").read_text(encoding="utf-8"))
+    events = docs_tables.Evidence(EVIDENCE, list(catalogue.documents)).events
     assert faults == []
-    assert len(catalogue.problems) == 5
-    assert "five warning problems" in text
-    assert f"{len(catalogue.indicators)} indicators, and {len(rows())} dated" in text
+    assert (
+        f"{len(catalogue.problems)} warning problems, {len(catalogue.indicators)} indicators, "
+        f"{len(catalogue.questions)} questions, and {len(events)} dated events"
+    ) in text
 
 
 def test_the_dates_of_the_readme_are_those_of_the_demonstration() -> None:

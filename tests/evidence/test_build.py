@@ -180,3 +180,24 @@ def test_a_search_raises_coverage_and_reaches_into_the_lag(catalogue: Catalogue,
     evidence = built(catalogue, log, watch(), search)
     assert column(evidence, CRACK, AS_OF) == pytest.approx(0.9)
     assert column(evidence, ALARM, AS_OF) == pytest.approx(0.5)
+
+
+def test_an_imprecise_event_of_an_only_then_indicator_acts_on_the_last_day_of_its_period(
+    catalogue: Catalogue, log: Log
+) -> None:
+    evidence = built(catalogue, log, watch(), event("sign-removed", "2024-03"), event("crack", "2024-03"))
+    assert evidence.arrays.obs_day.tolist() == [(date(2024, 3, 31) - START).days, -1]
+    assert evidence.arrays.obs_ids[0] == (evidence.dispositions[0].event.id,)
+
+
+def test_before_its_period_is_over_it_acts_on_the_belief_date_and_after_its_first_report_on_that_day(
+    catalogue: Catalogue, log: Log
+) -> None:
+    reported = ReportDraft("gauge", parse_grade("B2"), "sign gone", reported_at=datetime(2024, 5, 9, tzinfo=UTC))
+    told = EventDraft("sign-removed", PartialDate.parse("2024"), "gone", (reported,))
+    early = built(catalogue, log, watch(), event("sign-removed", "2024-03", text="x"), told, as_of=date(2024, 3, 12))
+    assert early.arrays.obs_day.tolist() == [(date(2024, 3, 12) - START).days] * 2
+    assert built(catalogue, log).arrays.obs_day.tolist() == [
+        (date(2024, 3, 31) - START).days,
+        (date(2024, 5, 9) - START).days,
+    ]
