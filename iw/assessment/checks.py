@@ -25,7 +25,7 @@ def log_findings(beliefs: Beliefs, as_of: date, known_at: datetime) -> list[Faul
         spec = beliefs.spec(name)
         arrays = build_evidence(beliefs.catalogue, spec, beliefs.view(known_at, Marking.RED), as_of).arrays
         years = np.diff(arrays.breaks) @ arrays.coverage / YEAR_DAYS
-        expected = years * np.exp(spec.log_rate_mean)
+        expected = years * spec.elicited_rates()[:, spec.scenarios.index(problem.status_quo)]
         seen = np.zeros(len(spec.indicators))
         for m, weight in enumerate(arrays.obs_weight):
             seen[arrays.indicators_of(m)] += weight

@@ -63,7 +63,7 @@ def _row(
     axes.set_ylim(0, top)
     axes.set_yticks([0, top], ["0", f"{top} %"])
     axes.set_xlim(points[0].day.toordinal(), points[-1].day.toordinal())
-    years = range(points[0].day.year + (points[0].day > date(points[0].day.year, 1, 31)), points[-1].day.year + 1)
+    years = range(points[0].day.year + (points[0].day > date(points[0].day.year, 1, 1)), points[-1].day.year + 1)
     axes.set_xticks([date(y, 1, 1).toordinal() for y in years], [str(y) for y in years] if last else [""] * len(years))
     axes.grid(axis="x", color=RULE, linewidth=0.5)
     role = " (warned of)" if warned else " (status quo)" if scenario.id == problem.status_quo else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import math
 from itertools import pairwise
 
 import pytest
@@ -73,6 +75,56 @@ def test_a_joint_veto_has_a_likelihood_ratio_near_one(shipped_catalogue: Catalog
         use = next(use for use in problem.indicators if use.indicator == "joint-unsc-veto")
         rates = median_rates(shipped_catalogue, problem, use)
         assert max(rates.values()) / rates[problem.status_quo] < 2, problem.id
+
+
+def ratios(catalogue: Catalogue, problem: str, indicator: str) -> dict[str, float]:
+    """How many times the status quo's rate the indicator has in each scenario of the problem."""
+    subject = catalogue.problem(problem)
+    use = next(use for use in subject.indicators if use.indicator == indicator)
+    rates = median_rates(catalogue, subject, use)
+    return {name: rate / rates[subject.status_quo] for name, rate in rates.items()}
+
+
+def test_dependence_raises_both_that_moscow_yields_technology_and_that_it_withholds_it(
+    shipped_catalogue: Catalogue,
+) -> None:
+    found = ratios(shipped_catalogue, "crown-jewels", "china-demands-concession")
+    assert found["top-secret-technology"] > 1.5
+    assert found["restriction"] > 1.5
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "joint-influence-tasking-proof",
+        "joint-cyber-operation-evidence",
+        "joint-counter-intelligence-step",
+        "counterspace-asw-ew-transfer",
+        "hypersonic-cooperation-step",
+        "chinese-data-to-russia-europe",
+    ],
+)
+def test_ten_silent_years_hardly_speak_against_what_would_be_hidden(shipped_catalogue: Catalogue, name: str) -> None:
+    """At default coverage, by less than a factor of six in any scenario of any problem."""
+    indicator = shipped_catalogue.indicators[name]
+    assert indicator.coverage <= 0.6
+    for problem in shipped_catalogue.problems_of(name):
+        use = next(use for use in problem.indicators if use.indicator == name)
+        rates = median_rates(shipped_catalogue, problem, use).values()
+        silence = 0.0 if indicator.wears_out else indicator.coverage * 10 * (max(rates) - min(rates))
+        assert math.exp(silence) < 6, problem.id
+
+
+def test_closeness_performed_for_onlookers_is_marked(shipped_catalogue: Catalogue) -> None:
+    """Bilateral drills and meetings of the leaders in the shipped evidence are possibly staged, calls excepted."""
+    found = []
+    for path in (shipped("indicators") / "evidence").glob("c[en]*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            found += [
+                line for line in csv.DictReader(file) if line["indicator"] in {"bilateral-drill", "leader-meeting"}
+            ]
+    assert len(found) > 20
+    assert [line for line in found if line["staged"] == "no" and "call" not in line["summary"].casefold()] == []
 
 
 def test_each_indicator_is_cited_seen_and_told_by_examples_and_a_rate_spans_a_power_of_ten(

@@ -72,8 +72,8 @@ def prediction_picture(predicted: Mapping[str, Sequence[PredictedCount]]) -> str
         axes.set_xlim(-0.02, 1.02)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_yticks([])
-        ends = ("fewer than\nexpected", "more than\nexpected")
-        axes.set_xticks([0, 0.05, 0.5, 0.95, 1], [ends[0], "5 %", "as expected", "95 %", ends[1]])
+        labels = ["5 %\nfewer than expected", "as expected", "95 %\nmore than expected"]
+        axes.set_xticks([SURPRISING, 0.5, 1 - SURPRISING], labels)
         axes.tick_params(length=0, labelsize=font * 0.9, labelcolor=MUTED)
 
     return standalone(render(look, draw))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from iw.assessment.predictive import PredictedCount
 from iw.assessment.records import HistoryPoint
-from iw.catalogue import Problem
 from iw.report import numbers
 from iw.report.long_history import long_history
-from iw.report.matrix import ratio_word
 from iw.workspace import Workspace
 from tools.case_study.episodes import EPISODES, LAST, MARKS, Told
 from tools.case_study.looking_back import SURPRISING, Settled
@@ -34,18 +31,14 @@ def render(
     )
     environment.filters |= {"percent": _percent, "points": _points, "day": numbers.day, "cell": _cell}
     catalogue = watch.catalogue
-    ends = {name: points[-1].beliefs for name, points in histories.items()}
     return environment.get_template("page.md.j2").render(
         catalogue=catalogue,
         problems=[catalogue.problem(name) for name in histories],
         last=LAST,
         fits=fits,
         rejected=[fit for fit in fits if not fit.accepted],
-        now=ends,
-        at=lambda problem, scenario, day: _at(histories[problem], scenario, day),
-        highest=lambda problem, scenario: max(histories[problem], key=lambda point: point.beliefs[scenario].mean),
+        p=lambda problem, scenario, year, month=12: _at(histories[problem], scenario, year, month),
         alt=lambda problem: long_history(problem, histories[problem.id], MARKS).alt,
-        unreliable={name: sum(not point.reliable for point in points) for name, points in histories.items()},
         episodes=EPISODES,
         told=told,
         shown=_shown,
@@ -56,13 +49,13 @@ def render(
         informative=sum(len(rows) for rows in predicted.values()),
         settled=settled,
         mean_brier=sum(one.brier for one in settled) / max(1, len(settled)),
-        ratio=ratio_word,
     ).rstrip() + "\n"  # fmt: skip
 
 
-def _at(points: Sequence[HistoryPoint], scenario: str, day: date) -> Any:
-    """The belief at the last month's end up to ``day``."""
-    return [point for point in points if point.day <= day][-1].beliefs[scenario]
+def _at(points: Sequence[HistoryPoint], scenario: str, year: int, month: int) -> str:
+    """The belief at the end of a month, as the notes write it."""
+    (found,) = [point for point in points if (point.day.year, point.day.month) == (year, month)]
+    return _percent(found.beliefs[scenario].mean)
 
 
 def _shown(one: Told) -> list[str]:
@@ -84,8 +77,3 @@ def _points(value: float) -> str:
 def _cell(text: str) -> str:
     """A text that may stand in a cell of a table."""
     return " ".join(text.split()).replace("|", "/")
-
-
-def scenario_title(problem: Problem, name: str) -> str:
-    """The title of one scenario."""
-    return next(scenario.title for scenario in problem.scenarios if scenario.id == name)
