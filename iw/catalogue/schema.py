@@ -135,7 +135,8 @@ class Indicator(Entry):
     """Chance, from 0 to 1, that a staffed watch of open sources would see an occurrence. Declare it without
     looking at the events: the higher it is, the more silence means."""
     wears_out: bool = False
-    """true for "the first ..." indicators, which cannot go on happening: their silence counts nothing."""
+    """true where silence counts nothing: for "the first ...", which cannot go on happening, for what opens a state and
+    is not repeated while it lasts, and for what needs an occasion to happen at all."""
     citations: list[Citation] = []
     """Where the documents speak of it."""
     related: list[Slug] = []
