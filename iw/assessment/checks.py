@@ -7,10 +7,11 @@ from datetime import date, datetime
 import numpy as np
 
 from iw.assessment.beliefs import Beliefs
+from iw.catalogue.copied import Runs, copied
 from iw.core.errors import Fault
 from iw.evidence import build_evidence
 from iw.inference.arrays import YEAR_DAYS
-from iw.log.records import Marking
+from iw.log.records import LogView, Marking
 
 FACTOR = 2.0
 _LEAST = 3.0  # below three expected and seen, a factor of two is chance
@@ -43,3 +44,17 @@ def log_findings(beliefs: Beliefs, as_of: date, known_at: datetime) -> list[Faul
                     )
                 )
     return findings
+
+
+def copied_summaries(view: LogView, runs: Runs) -> list[Fault]:
+    """Events and readings whose summary, meant to be in our own words, shares eight words with a document.
+
+    What a source sent is kept as it was sent, and not looked at.
+    """
+    found = []
+    for event in (*view.events, *view.readings):
+        if hit := copied(event.summary, runs):
+            document, run = hit
+            message = f"eight words of the summary of {event.id} are those of '{document}': {run}"
+            found.append(Fault("log", event.first_position, 0, message, "correct it, in your own words"))
+    return found

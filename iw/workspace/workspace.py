@@ -350,13 +350,15 @@ class Workspace:
 
     def check(self) -> list[Fault]:
         """Everything that is wrong or doubtful in catalogue and log, all at once."""
-        from iw.assessment.checks import log_findings
+        from iw.assessment.checks import copied_summaries, log_findings
         from iw.catalogue.checks import catalogue_findings
         from iw.catalogue.copied import copied_findings, read_runs
 
         runs = read_runs(self.path / "indicators" / "copied")
         findings = [*self.faults, *catalogue_findings(self.catalogue), *copied_findings(self.catalogue, runs)]
-        return sorted([*findings, *log_findings(self._beliefs, self.today, end_of_day(self.today))])
+        known = end_of_day(self.today)
+        findings += copied_summaries(self.log.view(known), runs)
+        return sorted([*findings, *log_findings(self._beliefs, self.today, known)])
 
     def close(self) -> None:
         """Close the log."""

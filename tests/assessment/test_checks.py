@@ -1,29 +1,18 @@
 """Rates that contradict the log: what rate and coverage lead one to expect, against the weights of what was seen."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from iw.assessment.beliefs import Beliefs
-from iw.assessment.checks import log_findings
+from iw.assessment.checks import copied_summaries, log_findings
 from iw.catalogue import Catalogue
+from iw.catalogue.copied import read_runs, write_runs
 from iw.core.dates import end_of_day
 from iw.log.drafts import Draft
 from iw.log.store import Log
-from tests.evidence.cast import AS_OF, NOW, event, small_catalogue, watch
-
-
-@pytest.fixture
-def catalogue(tmp_path: Path) -> Catalogue:
-    return small_catalogue(tmp_path)
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[Log]:
-    with Log.create(f"sqlite:///{tmp_path / 'log.db'}") as log:
-        yield log
+from tests.evidence.cast import AS_OF, NOW, event, watch
+from tests.evidence.conftest import catalogue as catalogue
+from tests.evidence.conftest import log as log
 
 
 def often(catalogue: Catalogue, name: str) -> Catalogue:
@@ -61,3 +50,12 @@ def test_what_agrees_and_what_nobody_watched_is_no_finding(catalogue: Catalogue,
 
 def test_the_rate_of_an_only_then_indicator_is_expected_in_its_scenario_alone(catalogue: Catalogue, log: Log) -> None:
     assert findings(often(catalogue, "sign-removed"), log, watch()) == []
+
+
+def test_a_summary_that_shares_eight_words_with_a_document_is_a_finding(log: Log, tmp_path: Path) -> None:
+    write_runs("It was told that the crack ran from the crest to the river bed.", tmp_path / "paper.runs")
+    copy = event("crack", "2024-03-05", text="The crack ran from the crest to the river.")
+    log.append([copy, event("crack", "2024-03-06")], author="anna", now=NOW, reason="test")
+    (found,) = copied_summaries(log.view(NOW), read_runs(tmp_path))
+    assert "are those of 'paper': the crack ran from the crest to the" in found.message
+    assert found.line == log.view(NOW).events[0].first_position

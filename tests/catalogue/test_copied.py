@@ -1,5 +1,6 @@
 """A run of eight words that stands in a document is found by its hash alone."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,15 @@ def test_hashes_of_every_document_of_the_register_ship(shipped_catalogue: Catalo
 def test_no_sentence_of_the_shipped_catalogue_is_copied(shipped_catalogue: Catalogue) -> None:
     runs = read_runs(shipped("indicators") / "copied")
     assert [str(one) for one in copied_findings(shipped_catalogue, runs)] == []
+
+
+def test_no_sentence_of_the_shipped_evidence_is_copied() -> None:
+    runs = read_runs(shipped("indicators") / "copied")
+    found = []
+    for path in sorted((shipped("indicators") / "evidence").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for number, line in enumerate(csv.DictReader(file), start=2):
+                for column in {"summary", "text", "grade_reason", "reason", "contradicts"} & set(line):
+                    if hit := copied(line[column], runs):
+                        found.append(f"{path.name}:{number}: {column}: {hit}")
+    assert found == []
