@@ -57,7 +57,7 @@ bench: $(BENCH) ## measure speed, beside other libraries
 docs: $(TEST) ## bring the tables of the docs up to date with the catalogue's files
 	@$(BIN)/python -m tools.docs_tables
 
-case-study: $(TEST) ## rebuild docs/case-study.md with its pictures and figures; takes some twenty minutes
+case-study: $(TEST) ## rebuild docs/case-study.md with its pictures and figures; takes about twenty minutes
 	@$(BIN)/python -m tools.case_study
 
 wheel-test: $(TEST) ## build the wheel and try it in an empty environment outside the clone
