@@ -37,7 +37,8 @@ def prior_predictive(
 ) -> list[PredictedCount]:
     """One row for each informative indicator of ``problem``, from its start to ``as_of``, in the problem's order.
 
-    Parameters, path and counts are drawn anew ``count`` times, under the coverage that is declared.
+    Parameters, path and counts are drawn anew ``count`` times, under the coverage that is declared. Indicators that
+    wear out are left out: how often they happen says nothing.
     """
     spec = beliefs.spec(problem)
     arrays = build_evidence(beliefs.catalogue, spec, beliefs.view(known_at, marking), as_of).arrays
@@ -50,4 +51,5 @@ def prior_predictive(
     whole = np.floor(seen + 0.5)
     tail = np.minimum((counts <= whole).mean(axis=0), (counts >= whole).mean(axis=0))
     rows = zip(spec.indicators, seen, counts.mean(axis=0), low, high, np.minimum(tail, 0.5), strict=True)
-    return [PredictedCount(name, *(float(value) for value in values)) for name, *values in rows]
+    lasting = [row for row in rows if not beliefs.catalogue.indicators[row[0]].wears_out]
+    return [PredictedCount(name, *(float(value) for value in values)) for name, *values in lasting]
