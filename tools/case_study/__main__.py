@@ -1,8 +1,8 @@
 """``make case-study``: rebuild docs/case-study.md with its pictures and figures, from an empty workspace.
 
-Each belief knows what was known at its own month's end, and rests on a fit that was made at an earlier year's end from
-what was known then. Takes about twenty minutes on two cores. What is written about the numbers stands in notes/; read it
-again when they change.
+Each belief knows what was known at its own month's end, and rests on a fit that was made at an earlier year's end
+from what was known then. Takes about twenty minutes on two cores. What is written about the numbers stands in notes/;
+read it again when they change.
 """
 
 from __future__ import annotations
