@@ -110,7 +110,8 @@ def load_catalogue(indicators: Path, models: Path) -> tuple[Catalogue, list[Faul
         indicators=reader.found_indicators,
         domains=reader.domains,
         titles=reader.titles,
-        problems=reader.found_problems,
+        # What holds today comes before what would hold if something came to pass.
+        problems=dict(sorted(reader.found_problems.items(), key=lambda item: item[1].conditional_on is not None)),
         questions=reader.found_questions,
         tables=tables,
         places=reader.places,

@@ -269,7 +269,8 @@ class Problem(Entry):
     owner: Text
     """Who answers for the problem."""
     conditional_on: str | None = None
-    """The trigger that the problem presupposes. The belief then reads: "if it came to it today"."""
+    """The trigger that the problem presupposes, as it stands within a sentence, such as "a ceasefire that holds". The
+    belief then reads: "if it came to it today". Such problems come last."""
     rule: Text
     """How to tell which scenario holds, so that exactly one does."""
     status_quo: Slug
