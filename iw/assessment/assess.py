@@ -23,6 +23,7 @@ from iw.evidence import Disposition
 from iw.log.records import Backing, Marking
 
 FORECAST_DAYS = (30, 90, 365)
+VISIBLE_POINTS = 0.05  # an effect that would be written as ±0.0 points moved nothing
 Progress = Callable[[str], None]
 
 
@@ -59,7 +60,7 @@ def assess(
         shift_30=shift_30,
         history=tuple(points),
         events=_events(beliefs, now, shift_30),
-        mover=_mover(shift_30),
+        mover=mover(shift_30),
         cautions=_cautions(beliefs, problem, now),
     )
 
@@ -91,9 +92,14 @@ def _scenario(
     )
 
 
-def _mover(shift: ShiftView) -> Contribution | None:
-    moved = [part for part in shift.contributions if part.events]
-    return max(moved, key=lambda part: max(abs(v) for v in part.points.values()), default=None)
+def mover(shift: ShiftView) -> Contribution | None:
+    """The contribution of events that moved any scenario most; none where none moved one visibly."""
+    moved = [part for part in shift.contributions if part.events and _size(part) >= VISIBLE_POINTS]
+    return max(moved, key=_size, default=None)
+
+
+def _size(part: Contribution) -> float:
+    return max(abs(points) for points in part.points.values())
 
 
 def _events(beliefs: Beliefs, now: Belief, shift: ShiftView) -> tuple[EventView, ...]:

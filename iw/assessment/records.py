@@ -158,5 +158,5 @@ class Assessment:
     shift_30: ShiftView
     history: tuple[HistoryPoint, ...]
     events: tuple[EventView, ...]  # newest first
-    mover: Contribution | None  # the event that moved the belief most within 30 days
+    mover: Contribution | None  # the event that moved the belief most within 30 days, if any did visibly
     cautions: tuple[str, ...]  # sentences that a reader must see before using the numbers

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from iw.assessment.assess import VISIBLE_POINTS
 from iw.assessment.beliefs import USABLE_DRAWS
 from iw.assessment.records import Assessment, Contribution, ScenarioView
 from iw.cli.figures import change, plain, share, shortened, signed
@@ -25,6 +26,7 @@ def show(session: Session, assessments: Sequence[Assessment], not_begun: Sequenc
     """Print the board, what to beware of, and where the numbers come from."""
     if session.out.width >= WIDE:
         session.out.print(_table(assessments))
+        session.out.print()
     else:
         for assessment in assessments:
             _card(session, assessment)
@@ -48,16 +50,14 @@ def _word(lead: ScenarioView) -> str:
     return plain(f"{lead.word} ({numbers.span(lead.word_low, lead.word_high)})")
 
 
-def _warned(assessment: Assessment) -> str:
-    return plain(
-        f"{share(assessment.level.warned)} that what is warned of comes within {numbers.days(assessment.horizon_days)}"
-    )
+def _chance(assessment: Assessment, what: str = "") -> str:
+    return plain(f"{share(assessment.level.warned)}{what} within {numbers.days(assessment.horizon_days)}")
 
 
 def _mover(assessment: Assessment) -> Contribution | None:
     """The event that moved the leading scenario most within 30 days; none where nothing moved it visibly."""
     mover = assessment.mover
-    if mover is None or abs(mover.points[assessment.leading]) < 0.005:
+    if mover is None or abs(mover.points[assessment.leading]) < VISIBLE_POINTS:
         return None
     return mover
 
@@ -67,24 +67,24 @@ def _mover_text(assessment: Assessment, width: int) -> str:
     if mover is None:
         return "no event in 30 days"
     names = "+".join(mover.events)
-    return f"{names} ({signed(mover.points[assessment.leading], 2)}): {shortened(mover.label, width)}"
+    return f"{names} ({signed(mover.points[assessment.leading], 1)}): {shortened(mover.label, width)}"
 
 
 def _table(assessments: Sequence[Assessment]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 1, 0))
-    for name, width in (("problem", 18), ("leading scenario", 22), ("probability (90 %)", None), ("in words", 20)):
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 1, 0), expand=True)
+    for name, width in (("problem", 20), ("leading scenario", 20), ("probability (90 %)", None), ("in words", 12)):
         table.add_column(name, max_width=width)
     table.add_column("points\n7 days", justify="right", no_wrap=True)
     table.add_column("points\n30 days", justify="right", no_wrap=True)
-    table.add_column("moved most by", min_width=24)
-    table.add_column("warning level", min_width=22)
+    table.add_column("moved most by", ratio=1)
+    table.add_column("warning level, and the\nchance of what is warned of", width=30)
     for one in assessments:
         lead = leading(one)
         if not usable(one):
             table.add_row(Text(one.problem, style="bold"), NO_BELIEF)
             continue
         condition = Text("\nif it came to it today", style="yellow") if one.conditional_on else Text("")
-        level = Text.assemble((one.level.name, _level_style(one)), f"\n{_warned(one)}")
+        level = Text.assemble((one.level.name, _level_style(one)), f"\n{_chance(one)}")
         table.add_row(
             Text.assemble((one.problem, "bold"), condition),
             lead.title,
@@ -110,7 +110,9 @@ def _card(session: Session, one: Assessment) -> None:
     session.below(f"{_word(lead)}; points: {change(lead.change_7)} in 7 days, {change(lead.change_30)} in 30 days")
     mover = _mover_text(one, max(24, session.out.width - 40))
     session.below(f"Moved most by {mover}" if _mover(one) else f"Moved by {mover}")
-    session.below(Text.assemble((one.level.name, _level_style(one)), f": {_warned(one)}"))
+    session.below(
+        Text.assemble((one.level.name, _level_style(one)), f": {_chance(one, ' that what is warned of comes')}")
+    )
     session.out.print()
 
 

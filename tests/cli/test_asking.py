@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from iw.assessment.records import Assessment, Contribution, ShiftView
+from iw.assessment.assess import mover
+from iw.assessment.records import Assessment, Contribution, Estimate, ShiftView
 from iw.cli import board
 from iw.cli.session import Session
 from iw.cli.shifts import Column, column
@@ -25,7 +26,7 @@ def test_the_board_shows_what_leads_how_sure_and_what_to_ask_next(on_watch: Call
     assert (answer.code, answer.err) == (0, "")
     assert re.search(r"war-support  .+\n  \d\d % \(\d+–\d+ %\)  \w+", answer.out)
     assert re.search(r"\((\d+–\d+|>?<?\d+ to >?<?\d+) %\); points: \S+ in 7 days, \S+ in 30 days", answer.out)
-    assert re.search(r"Moved most by E\d+ \([+−]\d+\.\d\d\): ", answer.out)
+    assert re.search(r"Moved most by E\d+ \([+−]\d+\.\d\): ", answer.out)
     assert "WATCHCON" in answer.out
     assert "As of 2023-03-05, as known at 2023-03-05 23:59 UTC" in answer.out
     assert "explain war-support" in answer.out
@@ -48,6 +49,27 @@ def test_no_line_of_the_board_is_wider_than_the_terminal(
     board_lines = [line for line in lines if "iw --workspace" not in line]  # commands are never broken
     assert max(len(line) for line in board_lines) <= int(columns)
     assert ("leading scenario" in "\n".join(lines)) is (int(columns) >= board.WIDE)
+
+
+@pytest.mark.parametrize("columns", ["140", "150", "200"])
+def test_the_wide_board_cuts_no_chance_off(
+    assessment: Assessment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    level = replace(assessment.level, warned=Estimate(mean=0.61, low=0.3, high=0.87))
+    one = replace(assessment, problem="military-operations", level=level, horizon_days=730)
+    board.show(Session(Path("a-watch")), [one], [])
+    assert "61 % (30–87 %) within 2 years" in capsys.readouterr().out
+
+
+def test_an_event_that_moved_nothing_visibly_is_not_said_to_have_moved_most(assessment: Assessment) -> None:
+    part = replace(assessment.shift_30.contributions[0], events=("E1",))
+
+    def moved(points: float) -> ShiftView:
+        return replace(assessment.shift_30, contributions=(replace(part, points=dict.fromkeys(part.points, points)),))
+
+    assert mover(moved(-0.049)) is None
+    assert mover(moved(-0.051)) is not None
 
 
 def test_a_caution_stands_once_with_the_problems_it_is_about(
