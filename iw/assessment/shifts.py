@@ -28,21 +28,23 @@ def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
     spec, draws = after.spec, after.draws
     arrays, days = after.evidence.arrays, before.evidence.arrays.days
     parts: list[Contribution] = []
-    at_refit = beliefs.reweigh(after, before.evidence).mean
+    at_refit = before.state.mean
     if draws is not before.draws or spec.version != before.spec.version:
+        at_refit = beliefs.reweigh(after, before.evidence).mean
         probs, decibans = jump(before.state.mean, at_refit)
         parts.append(_named(after, "model and fit", "New fit of the parameters", (), None, probs, decibans))
     early = arrays.until(days)
+    start = believe(spec, draws, early)[-1]
     late = _late(before.evidence.arrays, early)
-    known = believe(spec, draws, early.without(set(late)))[-1].mean
-    probs, decibans = jump(at_refit, known)
+    known = believe(spec, draws, early.without(set(late)))[-1] if late else start
+    probs, decibans = jump(at_refit, known.mean)
     if np.abs(probs).max() > 1e-12:
         label = "Corrections, coverage and reporting lags known later"
         parts.append(_named(after, "late evidence", label, (), None, probs, decibans))
-    for m, *moved in replay(spec, draws, early, late):
+    for m, *moved in replay(spec, draws, early, late, known):
         ids = early.obs_ids[m]
         parts.append(_named(after, "late evidence", _event_label(after, ids), ids, _day(after, early, m), *moved))
-    timed = shift_over_time(spec, draws, arrays, days, arrays.days, beliefs.seed)
+    timed = shift_over_time(spec, draws, arrays, start, days, arrays.days, beliefs.seed)
     parts += [
         _of_term(beliefs.catalogue, after, term, timed.contributions.probs[term], timed.contributions.decibans[term])
         for term in timed.contributions.probs

@@ -18,7 +18,6 @@ for each draw by its own numbers: a draw's result does not depend, bit for bit, 
 
 from __future__ import annotations
 
-import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -27,13 +26,10 @@ from numba import njit
 
 from iw.core.errors import InferenceError
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.matrices import BLOCK, SERIES_NORM, draws_innermost, exponential, product, shift, transition
 
-BLOCK = 64  # draws; loops over 32 and fewer are unrolled by the compiler and then not vectorised
-SERIES_NORM = 0.25  # ||B|| up to which the series of degree 12 leaves less than 1e-17
-_MOST_HALVINGS = 10  # brings ||B|| = 256 down to that: beyond `_REACH` nobody asks for it
 _REACH = 200.0  # largest n ||B|| of the common way: exp(200) and a day's ratios stay in range
 _IN_RANGE = 1e100  # the product of norms is booked when it leaves 1e-100 .. 1e100
-INVERSE_FACTORIALS = tuple(1.0 / math.factorial(k) for k in range(13))
 _THREADS = 2
 
 
@@ -76,7 +72,7 @@ def filter_draws(
     def run(first: int) -> int:
         block = slice(first, first + BLOCK)
         failed, block_log_likelihood, block_probs = _filter_block(
-            _draws_innermost(rates[block]), _draws_innermost(generators[block]), *data
+            draws_innermost(rates[block]), draws_innermost(generators[block]), *data
         )
         log_likelihood[:, block] = block_log_likelihood
         probs[:, block] = block_probs.transpose(0, 2, 1)
@@ -87,11 +83,6 @@ def filter_draws(
     if failures:
         raise _unexplained(min(failures), evidence)
     return Filtered(wanted, log_likelihood, probs)
-
-
-def _draws_innermost(array: Floats) -> Floats:
-    """(B, X, Y) -> (X, Y, B)."""
-    return np.ascontiguousarray(array.transpose(1, 2, 0))
 
 
 def _unexplained(obs: int, evidence: Evidence) -> InferenceError:
@@ -205,20 +196,8 @@ def _regime_operator(  # type: ignore[no-untyped-def]
             if share > 0.0:
                 for b in range(lanes):
                     operator[s, s, b] += share * log_spread[m, s, b]
-    for b in range(lanes):
-        lowest[b] = operator[0, 0, b]
-        for s in range(1, count):
-            lowest[b] = min(lowest[b], operator[s, s, b])
-        norms[b] = 0.0
-        for s in range(count):
-            operator[s, s, b] -= lowest[b]
-            row = 0.0
-            for other in range(count):
-                row += operator[s, other, b]
-            norms[b] = row if not row <= norms[b] else norms[b]  # max would drop what is not a number
-        if not norms[b] < np.inf:
-            return False
-    return True
+    shift(operator, lowest, norms)
+    return np.all(norms < np.inf)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -248,12 +227,12 @@ def _advance(days, operator, lowest, norms, powers, made, state, other, total): 
     while left > 0:
         if digit == made:
             if digit == 0:
-                _exponential(operator, norms, powers[0])
+                exponential(operator, norms, powers[0])
             else:
-                _product(powers[digit - 1], powers[digit - 1], powers[digit])
+                product(powers[digit - 1], powers[digit - 1], powers[digit])
             made += 1
         if left % 2 == 1:
-            _transition(state, powers[digit], other)
+            transition(state, powers[digit], other)
             state, other = other, state
         left //= 2
         digit += 1
@@ -262,69 +241,6 @@ def _advance(days, operator, lowest, norms, powers, made, state, other, total): 
             total[b] += _advance_alone(days, operator, norms[b], start, state, b)
         total[b] += days * lowest[b]
     return made, state, other
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _transition(state, matrix, following):  # type: ignore[no-untyped-def]
-    """following <- state matrix, for each draw."""
-    for c in range(state.shape[0]):
-        for b in range(state.shape[1]):
-            following[c, b] = state[0, b] * matrix[0, c, b]
-        for s in range(1, state.shape[0]):
-            for b in range(state.shape[1]):
-                following[c, b] += state[s, b] * matrix[s, c, b]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _product(left, right, result):  # type: ignore[no-untyped-def]
-    """result <- left right, for each draw."""
-    for s in range(left.shape[0]):
-        _transition(left[s], right, result[s])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _exponential(operator, norms, result):  # type: ignore[no-untyped-def]
-    """result <- exp(B), for each draw: B halved until its norm is small, the series of degree 12, squared back.
-
-    The series is taken in cubes, ((c12 B^3 + c11 B^2 + c10 B + c9) B^3 + c8 B^2 + c7 B + c6) B^3 + ..., five products
-    instead of twelve (Paterson and Stockmeyer 1973).
-    """
-    count, lanes = operator.shape[0], operator.shape[2]
-    halvings = np.zeros(lanes, np.int64)
-    scale = np.ones(lanes)
-    most = 0
-    for b in range(lanes):
-        while norms[b] * scale[b] > SERIES_NORM and halvings[b] < _MOST_HALVINGS:
-            halvings[b] += 1
-            scale[b] *= 0.5
-        most = max(most, halvings[b])
-    first, second, third = np.empty_like(operator), np.empty_like(operator), np.empty_like(operator)
-    product = np.empty_like(operator)
-    for s in range(count):
-        for c in range(count):
-            for b in range(lanes):
-                first[s, c, b] = operator[s, c, b] * scale[b]
-    _product(first, first, second)
-    _product(second, first, third)
-    for s in range(count):
-        for c in range(count):
-            for b in range(lanes):
-                product[s, c, b] = INVERSE_FACTORIALS[12] * third[s, c, b]
-    for group in range(9, -1, -3):
-        if group < 9:
-            _product(result, third, product)
-        c0, c1, c2 = INVERSE_FACTORIALS[group], INVERSE_FACTORIALS[group + 1], INVERSE_FACTORIALS[group + 2]
-        for s in range(count):
-            for c in range(count):
-                one = c0 if s == c else 0.0
-                for b in range(lanes):
-                    result[s, c, b] = one + c1 * first[s, c, b] + c2 * second[s, c, b] + product[s, c, b]
-    for done in range(most):
-        _product(result, result, product)
-        for s in range(count):
-            for c in range(count):
-                for b in range(lanes):
-                    result[s, c, b] = product[s, c, b] if halvings[b] > done else result[s, c, b]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -26,7 +26,7 @@ import numpy as np
 from numba import njit
 
 from iw.inference.arrays import YEAR_DAYS
-from iw.inference.filter import INVERSE_FACTORIALS, SERIES_NORM
+from iw.inference.matrices import INVERSE_FACTORIALS, SERIES_NORM
 
 _PLAIN = 100.0  # step ||B|| up to which a power needs no scale: its square, exp(200), is still in range
 _MAX_SIZE = 1e9  # days ||B|| beyond which a sampler's wild proposal is refused (10 years at 1e5 a year are 1e6)

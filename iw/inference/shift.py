@@ -10,21 +10,25 @@ indicator and *imprecise evidence* of each spread observation; a dated observati
 averaged over their orders (Shapley 1953: exactly up to 6, beyond that over seeded orders). Each term is carried in
 probability and in decibans, the integral of dp / (p (1 - p)) times 10 / ln 10, on the same nodes: Gauss-Legendre, 4 per
 day.
+
+Here draws are innermost, (S, D); the belief at the nodes of a day comes from one series for all of them, whose terms
+joint B^k / k! are made once and carry no sign (B as in `iw.inference.matrices`).
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from math import comb
 
 import numpy as np
+from numba import njit
 
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
-from iw.inference.belief import believe
-from iw.inference.matrices import exponentials
+from iw.inference.belief import JointState, believe
+from iw.inference.matrices import BLOCK, draws_innermost, shift
 
 DECIBANS = 10.0 / np.log(10.0)
 EXACT_ORDERS = 6
@@ -32,8 +36,11 @@ SEEDED_STEPS, LEAST_ORDERS = 2000, 20  # beyond that: as many orders as make so 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2  # on (0, 1), one day
 
-_PIECES = (1, 4, 16, 64, 256)  # cuts of a day that are tried
-_CLOSED, _CLOSED_DECIBANS = 1e-12, 1e-9  # what a day's terms may miss
+_LONGEST = 64.0  # ||B|| of a piece of a day: its series has some 150 terms, none near the range of a double
+_HALVINGS = 12  # of a piece, until its terms close
+_CLOSED, _CLOSED_DECIBANS = 1e-13, 1e-10  # what a piece's terms may miss
+_ROUNDING = 64 * np.finfo(np.float64).eps  # of a probability: near 0 and 1 decibans cannot close better than that
+_TAIL = 1e-18  # a series ends when the bound on its next term falls below this
 _EDGE = 1e-15  # nearer to 0 or 1 a double cannot tell: decibans end at 150
 
 EXPECTED_CHANGE = ("expected change",)
@@ -74,114 +81,169 @@ def jump(before: Floats, after: Floats) -> tuple[Floats, Floats]:
     return after - before, DECIBANS * (_log_odds(after) - _log_odds(before))
 
 
-def shift_over_time(spec: ModelSpec, draws: Draws, evidence: Evidence, first: int, last: int, seed: int) -> TimeShift:
-    """Contributions between the ends of days ``first`` and ``last`` (elapsed days), on one evidence and one fit."""
-    start = believe(spec, draws, evidence, np.array([first]))[0]
+def shift_over_time(
+    spec: ModelSpec, draws: Draws, evidence: Evidence, start: JointState, first: int, last: int, seed: int
+) -> TimeShift:
+    """Contributions between the ends of days ``first`` and ``last`` (elapsed days), on one evidence and one fit.
+
+    ``start`` is the joint state after ``first`` days, of the same draws and evidence.
+    """
     terms = Contributions(len(spec.scenarios))
-    rates, generators = draws.rates(), draws.generators()
-    log_ratios = _log_ratios(spec, rates, evidence)
+    rates, drift = _scenarios_first(draws.rates()), draws_innermost(draws.generators()) / YEAR_DAYS
     by_day: dict[int, list[int]] = defaultdict(list)
     for m in range(evidence.dated):
         by_day[int(evidence.obs_day[m])].append(m)
-    joint, flow, regime_of_flow = start.joint, None, -1
+    joint, flow, regime_of_flow = _scaled(start.joint.T), None, -1
     for day in range(first, last):
         regime = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
         if flow is None or regime != regime_of_flow:
-            flow, regime_of_flow = _Flow.of(evidence, rates, generators, log_ratios, regime), regime
+            flow, regime_of_flow = _Flow.of(spec, evidence, rates, drift, regime), regime
         joint = _pass_day(joint, flow, terms)
-        joint = _apply_events(joint, by_day.get(day, []), log_ratios, terms, seed + day)
-    return TimeShift(start.mean, joint.sum(axis=0), terms)
+        ratios = {m: np.exp(_log_ratio(spec, rates, evidence, m)) for m in by_day.get(day, [])}
+        joint = _apply_events(joint, ratios, terms, seed + day)
+    return TimeShift(start.mean, joint.sum(axis=1), terms)
 
 
 @dataclass
 class _Flow:
-    """What acts within one regime, per day; the operators at the nodes of a day cut into pieces are kept."""
+    """What acts within one regime, per day."""
 
-    drift: Floats  # (D, S, S) Q per day
-    silence: dict[int, Floats]  # indicator -> (D, S) c lambda per day
-    imprecise: dict[int, Floats]  # observation -> (D, S) share log l per day
-    operators: dict[int, Floats] = field(default_factory=dict)
+    drift: Floats  # (S, S, D) Q per day
+    rates: Floats  # (S, I, D) per year
+    hazard: Floats  # (I,) c / 365.25: silence gains -hazard rates
+    imprecise: dict[int, Floats]  # observation -> (S, D) share log l per day
+    operator: Floats  # (S, S, D) B = A - lo I per day
+    lowest: Floats  # (D,) lo
+    norm: float  # the largest row sum of any draw's B
 
     @classmethod
-    def of(cls, evidence: Evidence, rates: Floats, generators: Floats, log_ratios: list[Floats], regime: int) -> _Flow:
-        cover, shares = evidence.coverage[regime], evidence.spread[regime]
-        return cls(
-            generators / YEAR_DAYS,
-            {int(i): cover[i] * rates[:, i] / YEAR_DAYS for i in np.nonzero(cover)[0]},
-            {int(m): shares[m] * log_ratios[m] for m in np.nonzero(shares)[0]},
-        )
+    def of(cls, spec: ModelSpec, evidence: Evidence, rates: Floats, drift: Floats, regime: int) -> _Flow:
+        hazard, shares = evidence.coverage[regime] / YEAR_DAYS, evidence.spread[regime]
+        imprecise = {int(m): shares[m] * _log_ratio(spec, rates, evidence, int(m)) for m in np.nonzero(shares)[0]}
+        gain = sum(imprecise.values(), -np.matmul(hazard, rates))
+        operator = drift.copy()
+        s = np.arange(len(drift))
+        operator[s, s] += gain
+        lowest, norms = np.empty(drift.shape[2]), np.empty(drift.shape[2])
+        shift(operator, lowest, norms)
+        return cls(drift, rates, hazard, imprecise, operator, lowest, float(norms.max()))
 
-    def node_operators(self, pieces: int) -> Floats:
-        """(5, D, S, S) exp(A tau) at the four nodes and at the end of a piece of a day."""
-        if pieces not in self.operators:
-            nothing = np.zeros(self.drift.shape[:2])
-            rate = sum(self.imprecise.values(), nothing) - sum(self.silence.values(), nothing)
-            exponent = self.drift + rate[:, :, None] * np.eye(self.drift.shape[1])
-            self.operators[pieces] = np.array([exponentials(exponent * (tau / pieces)) for tau in (*_NODES, 1.0)])
-        return self.operators[pieces]
+    def at(self, joint: Floats, times: Floats) -> Floats:
+        """(N, S, D) the joint belief after each of ``times`` (days), not normalised."""
+        out = np.empty((len(times), *joint.shape))
+        _series(joint, self.operator, self.lowest, self.norm * times.max(), times, out)
+        return out
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _series(joint, operator, lowest, size, times, out):  # type: ignore[no-untyped-def]
+    """out[n] <- joint exp(A times[n]), for each draw; ``size`` bounds ||B|| max(times)."""
+    count, draws = joint.shape
+    term, following = np.empty((count, BLOCK)), np.empty((count, BLOCK))
+    for first in range(0, draws, BLOCK):
+        lanes = min(BLOCK, draws - first)
+        for s in range(count):
+            for b in range(lanes):
+                term[s, b] = joint[s, first + b]
+            for n in range(times.shape[0]):
+                for b in range(lanes):
+                    out[n, s, first + b] = term[s, b]
+        k, bound = 0, 1.0
+        while bound > _TAIL or k < size:
+            k += 1
+            bound *= size / k
+            for c in range(count):
+                for b in range(lanes):
+                    following[c, b] = term[0, b] * operator[0, c, first + b]
+                for s in range(1, count):
+                    for b in range(lanes):
+                        following[c, b] += term[s, b] * operator[s, c, first + b]
+                for b in range(lanes):
+                    following[c, b] /= k
+            term, following = following, term
+            for n in range(times.shape[0]):
+                power = times[n] ** k
+                for s in range(count):
+                    for b in range(lanes):
+                        out[n, s, first + b] += power * term[s, b]
+        for n in range(times.shape[0]):
+            for b in range(lanes):
+                scale = np.exp(lowest[first + b] * times[n])
+                for s in range(count):
+                    out[n, s, first + b] *= scale
 
 
 def _pass_day(joint: Floats, flow: _Flow, terms: Contributions) -> Floats:
-    """Book one day's terms; a day in which the belief races is cut into pieces until its terms close."""
-    for pieces in _PIECES:
+    """Book one day's terms, in pieces: halved where the belief races, until their terms close, and then longer again.
+
+    Lengths and ends of pieces are binary fractions of the day.
+    """
+    longest = 0.5 ** max(0, math.ceil(math.log2(max(flow.norm, 1.0) / _LONGEST)))
+    done, length = 0.0, longest
+    while done < 1.0:
         booked = Contributions(terms.size)
-        state = joint
-        for _ in range(pieces):
-            operators = flow.node_operators(pieces)
-            _integrate(state, operators, flow, booked, 1.0 / pieces)
-            state = _scaled(np.einsum("ds,dst->dt", state, operators[-1]))
-        probs, decibans = jump(joint.sum(axis=0), state.sum(axis=0))
-        if (
-            np.abs(probs - sum(booked.probs.values())).max() < _CLOSED
-            and np.abs(decibans - sum(booked.decibans.values())).max() < _CLOSED_DECIBANS
-        ):
-            break
-    for term, part in booked.probs.items():
-        terms.add(term, part, booked.decibans[term])
-    return state
+        *nodes, end = flow.at(joint, np.append(_NODES, 1.0) * length)
+        state = _scaled(end)
+        _integrate(np.array([_scaled(pi) for pi in nodes]), flow, booked, length)
+        if length > longest * 0.5**_HALVINGS and not _closes(joint, state, booked):
+            length /= 2
+            continue
+        for term, part in booked.probs.items():
+            terms.add(term, part, booked.decibans[term])
+        joint, done = state, done + length
+        if length < longest and done % (2 * length) == 0.0:
+            length *= 2
+    return joint
 
 
-def _integrate(joint: Floats, operators: Floats, flow: _Flow, terms: Contributions, length: float) -> None:
-    for node, node_weight in enumerate(_WEIGHTS):
-        pi = _scaled(np.einsum("ds,dst->dt", joint, operators[node]))
-        p = pi.sum(axis=0)
-        weight = length * node_weight
-        within = np.clip(p, _EDGE, 1.0 - _EDGE)
-        slope = weight * DECIBANS / (within * (1.0 - within))
-
-        def book(term: Term, derivative: Floats, weight: float = weight, slope: Floats = slope) -> None:
-            terms.add(term, weight * derivative, slope * derivative)
-
-        book(EXPECTED_CHANGE, np.einsum("ds,dst->t", pi, flow.drift))
-        for i, hazard in flow.silence.items():
-            lost = (pi * hazard).sum(axis=0)
-            book(("silence", i), p * lost.sum() - lost)
-        for m, gain in flow.imprecise.items():
-            won = (pi * gain).sum(axis=0)
-            book(("imprecise evidence", m), won - p * won.sum())
+def _closes(joint: Floats, state: Floats, booked: Contributions) -> bool:
+    before, after = joint.sum(axis=1), state.sum(axis=1)
+    probs, decibans = jump(before, after)
+    odds = np.clip(np.minimum(before * (1 - before), after * (1 - after)), _EDGE, None)
+    missed = np.abs(probs - sum(booked.probs.values()))
+    missed_decibans = np.abs(decibans - sum(booked.decibans.values()))
+    return bool(np.all(missed < _CLOSED) and np.all(missed_decibans < _CLOSED_DECIBANS + DECIBANS * _ROUNDING / odds))
 
 
-def _apply_events(
-    joint: Floats, observations: list[int], log_ratios: list[Floats], terms: Contributions, seed: int
-) -> Floats:
-    if not observations:
-        return joint
-    ratios = [np.exp(log_ratios[m]) for m in observations]
-    if len(ratios) <= EXACT_ORDERS:
-        _book_all_orders(joint, observations, ratios, terms)
-    else:
-        _book_seeded_orders(joint, observations, ratios, terms, np.random.default_rng(seed))
-    return _after(joint, ratios)
+def _integrate(pi: Floats, flow: _Flow, terms: Contributions, length: float) -> None:
+    """Book the integrals over a piece of a day from the joint belief (4, S, D) at its nodes."""
+    p = pi.sum(axis=2)
+    within = np.clip(p, _EDGE, 1.0 - _EDGE)
+    weight = length * _WEIGHTS
+    slope = weight[:, None] * DECIBANS / (within * (1.0 - within))
+
+    def book(term: Term, derivative: Floats) -> None:
+        terms.add(term, weight @ derivative, (slope * derivative).sum(axis=0))
+
+    def book_gain(term: Term, won: Floats) -> None:
+        book(term, won - p * won.sum(axis=1, keepdims=True))
+
+    by_scenario = pi.transpose(1, 2, 0)
+    book(EXPECTED_CHANGE, np.matmul(flow.drift, by_scenario).sum(axis=0).T)
+    expected = np.matmul(flow.rates, by_scenario)  # (S, I, 4)
+    for i in np.nonzero(flow.hazard)[0]:
+        book_gain(("silence", int(i)), -flow.hazard[i] * expected[:, i].T)
+    for m, gain in flow.imprecise.items():
+        book_gain(("imprecise evidence", m), (pi * gain).sum(axis=2))
+
+
+def _apply_events(joint: Floats, ratios: dict[int, Floats], terms: Contributions, seed: int) -> Floats:
+    """Book the jumps of one day's observations, each with its ratios (S, D)."""
+    if ratios and len(ratios) <= EXACT_ORDERS:
+        _book_all_orders(joint, list(ratios), list(ratios.values()), terms)
+    elif ratios:
+        _book_seeded_orders(joint, list(ratios), list(ratios.values()), terms, np.random.default_rng(seed))
+    return _after(joint, list(ratios.values()))
 
 
 def _book_all_orders(joint: Floats, observations: list[int], ratios: list[Floats], terms: Contributions) -> None:
     """Every order of the day's events, through the beliefs after each subset of them."""
     count = len(ratios)
     subsets = [frozenset(s) for size in range(count + 1) for s in itertools.combinations(range(count), size)]
-    beliefs = {subset: _after(joint, [ratios[k] for k in sorted(subset)]).sum(axis=0) for subset in subsets}
+    beliefs = {subset: _after(joint, [ratios[k] for k in sorted(subset)]).sum(axis=1) for subset in subsets}
     for before in subsets:
         for k in set(range(count)) - before:
-            weight = 1.0 / (count * comb(count - 1, len(before)))
+            weight = 1.0 / (count * math.comb(count - 1, len(before)))
             probs, decibans = jump(beliefs[before], beliefs[before | {k}])
             terms.add(("event", observations[k]), weight * probs, weight * decibans)
 
@@ -192,10 +254,10 @@ def _book_seeded_orders(
     """Some orders drawn at random; each by itself adds up to the day's whole jump."""
     orders = max(LEAST_ORDERS, SEEDED_STEPS // len(ratios))
     for _ in range(orders):
-        state, before = joint, joint.sum(axis=0)
+        state, before = joint, joint.sum(axis=1)
         for k in rng.permutation(len(ratios)):
             state = _scaled(state * ratios[k])
-            after = state.sum(axis=0)
+            after = state.sum(axis=1)
             probs, decibans = jump(before, after)
             terms.add(("event", observations[k]), probs / orders, decibans / orders)
             before = after
@@ -207,15 +269,18 @@ def _after(joint: Floats, ratios: list[Floats]) -> Floats:
     return joint
 
 
-def _log_ratios(spec: ModelSpec, rates: Floats, evidence: Evidence) -> list[Floats]:
-    """For each observation (D, S): log[(1 - w) + w prod(lambda / rho)]."""
-    result = []
-    for m, weight in enumerate(evidence.obs_weight):
-        product = np.ones((rates.shape[0], rates.shape[2]))
-        for i in evidence.indicators_of(m):
-            product = product * rates[:, i] / spec.reference_rates[i]
-        result.append(np.log(1 - weight + weight * product))
-    return result
+def _scenarios_first(rates: Floats) -> Floats:
+    """(D, I, S) -> (S, I, D)."""
+    return np.ascontiguousarray(rates.transpose(2, 1, 0))
+
+
+def _log_ratio(spec: ModelSpec, rates: Floats, evidence: Evidence, m: int) -> Floats:
+    """(S, D) log[(1 - w) + w prod(lambda / rho)] of observation ``m``."""
+    product = np.ones((rates.shape[0], rates.shape[2]))
+    for i in evidence.indicators_of(m):
+        product = product * rates[:, i] / spec.reference_rates[i]
+    weight = evidence.obs_weight[m]
+    return np.asarray(np.log(1 - weight + weight * product))
 
 
 def _scaled(joint: Floats) -> Floats:
@@ -227,13 +292,16 @@ def _log_odds(p: Floats) -> Floats:
     return np.asarray(np.log(p) - np.log1p(-p))
 
 
-def replay(spec: ModelSpec, draws: Draws, evidence: Evidence, late: list[int]) -> list[tuple[int, Floats, Floats]]:
+def replay(
+    spec: ModelSpec, draws: Draws, evidence: Evidence, late: list[int], without: JointState
+) -> list[tuple[int, Floats, Floats]]:
     """Fold in observations that became known late, one by one in the given order, by filtering anew each time.
 
-    Gives (observation, change in probability, change in decibans) for each; ``evidence`` holds all of them.
+    ``evidence`` holds all of them, and ``without`` is the joint state at its end that knows none. Gives (observation,
+    change in probability, change in decibans) for each.
     """
     missing = set(late)
-    before = believe(spec, draws, evidence.without(missing))[0].mean
+    before = without.mean
     result = []
     for m in late:
         missing.discard(m)

@@ -85,6 +85,15 @@ def test_exponentials_are_those_of_scipy(scale: float) -> None:
         assert ours == pytest.approx(expm(generator), abs=1e-12)
 
 
+def test_exponentials_of_wild_matrices_neither_overflow_nor_lose_a_draw() -> None:
+    _, draws, _ = problem(4, scenarios=3, draws=150)
+    generators = draws.generators() * 3e4  # row sums up to some 1e5: exp(B) alone would be beyond any double
+    s = np.arange(3)
+    generators[100:, s, s] -= 5.0
+    for ours, generator in zip(exponentials(generators), generators, strict=True):
+        assert ours == pytest.approx(expm(generator), abs=1e-9)
+
+
 def test_a_forecast_is_one_minus_the_chance_of_never_having_been_there() -> None:
     spec, draws, evidence = problem(4, scenarios=3)
     state = believe(spec, draws, evidence)[-1]
