@@ -20,7 +20,7 @@ from iw.catalogue import Catalogue
 from iw.evidence import EvidenceSet, build_evidence, model_spec
 from iw.evidence.fit_files import read_draws
 from iw.inference.arrays import Draws, ModelSpec
-from iw.inference.belief import JointState, believe, pareto_shape
+from iw.inference.belief import Believer, JointState, pareto_shape
 from iw.inference.forecast import visit_probs
 from iw.inference.proposal import proposal_draws
 from iw.log.records import FitRecord, LogView, Marking
@@ -37,11 +37,20 @@ Overlay = Callable[[LogView], LogView]
 class Belief:
     """Probabilities over a problem's scenarios at a date, and what made them. Frozen."""
 
-    spec: ModelSpec
     state: JointState
-    draws: Draws
+    believer: Believer
     evidence: EvidenceSet
     provenance: Provenance
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The elicited model of its problem."""
+        return self.believer.spec
+
+    @property
+    def draws(self) -> Draws:
+        """The parameter draws it was made from."""
+        return self.believer.draws
 
     def estimate(self, scenario: str) -> Estimate:
         """Mean and 90 % credible interval of one scenario."""
@@ -81,7 +90,7 @@ class Beliefs:
     def __init__(self, catalogue: Catalogue, log: Log, fits: Path, seed: int) -> None:
         self.catalogue, self._log, self._fits, self.seed = catalogue, log, fits, seed
         self._views: dict[tuple[datetime, Marking, int], LogView] = {}
-        self._draws: dict[str, Draws] = {}
+        self._believers: dict[str, Believer] = {}  # by fit
         self._specs: dict[str, ModelSpec] = {}
 
     def spec(self, problem: str) -> ModelSpec:
@@ -106,11 +115,11 @@ class Beliefs:
         evidence = build_evidence(self.catalogue, spec, overlay(view) if overlay else view, as_of)
         fit = self.fit_in_force(spec, as_of, known_at, marking)
         if fit is not None:
-            belief = self._from(spec, self._read(spec, fit), evidence, view, fit)
+            belief = self._from(self._read(spec, fit), evidence, view, fit)
             if belief.usable:
                 return belief
         rng = np.random.default_rng([self.seed, crc32(problem.encode()), as_of.toordinal()])
-        return self._from(spec, proposal_draws(spec, evidence.arrays, rng), evidence, view, None)
+        return self._from(Believer(spec, proposal_draws(spec, evidence.arrays, rng)), evidence, view, None)
 
     def fit_in_force(self, spec: ModelSpec, as_of: date, known_at: datetime, marking: Marking) -> FitRecord | None:
         """The newest accepted fit of this model that knew no more than is asked and saw nothing above ``marking``."""
@@ -125,34 +134,28 @@ class Beliefs:
         ]
         return max(candidates, key=lambda f: (f.as_of, f.known_at, f.stamp.position), default=None)
 
-    def reweigh(self, belief: Belief, evidence: EvidenceSet) -> JointState:
-        """What the same draws say of other evidence."""
-        return believe(belief.spec, belief.draws, evidence.arrays)[-1]
+    def _read(self, spec: ModelSpec, fit: FitRecord) -> Believer:
+        if fit.fit_id not in self._believers:
+            self._believers[fit.fit_id] = Believer(spec, read_draws(self._fits / fit.path, spec)[0])
+        return self._believers[fit.fit_id]
 
-    def _read(self, spec: ModelSpec, fit: FitRecord) -> Draws:
-        if fit.fit_id not in self._draws:
-            self._draws[fit.fit_id], _ = read_draws(self._fits / fit.path, spec)
-        return self._draws[fit.fit_id]
-
-    def _from(
-        self, spec: ModelSpec, draws: Draws, evidence: EvidenceSet, view: LogView, fit: FitRecord | None
-    ) -> Belief:
-        state = believe(spec, draws, evidence.arrays)[-1]
+    def _from(self, believer: Believer, evidence: EvidenceSet, view: LogView, fit: FitRecord | None) -> Belief:
+        state = believer.believe(evidence.arrays)[-1]
         provenance = Provenance(
             as_of=evidence.as_of,
             known_at=view.known_at,
             marking=str(view.marking),
             log_position=view.position,
-            model_version=spec.version,
+            model_version=believer.spec.version,
             fit=fit.fit_id if fit else None,
             fit_as_of=fit.as_of if fit else None,
             fit_gate=str(fit.summary.get("gate", "accepted")) if fit else "no accepted fit: weighted proposal draws",
             effective_draws=state.effective_draws,
-            draws=len(draws),
+            draws=len(believer.draws),
             pareto_k=_finite(pareto_shape(np.log(np.maximum(state.weights, 1e-300)))),
             seed=self.seed,
         )
-        return Belief(spec, state, draws, evidence, provenance)
+        return Belief(state, believer, evidence, provenance)
 
 
 def _finite(value: float) -> float | None:

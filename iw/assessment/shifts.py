@@ -15,7 +15,6 @@ from iw.assessment.beliefs import Belief, Beliefs
 from iw.assessment.records import Contribution, ShiftView
 from iw.catalogue import Catalogue
 from iw.inference.arrays import Evidence, Floats
-from iw.inference.belief import believe
 from iw.inference.shift import Term, jump, replay, shift_over_time
 
 _ORDER = ("model and fit", "late evidence", "event", "imprecise evidence", "silence", "expected change")
@@ -30,18 +29,18 @@ def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
     parts: list[Contribution] = []
     at_refit = before.state.mean
     if draws is not before.draws or spec.version != before.spec.version:
-        at_refit = beliefs.reweigh(after, before.evidence).mean
+        at_refit = after.believer.believe(before.evidence.arrays)[-1].mean
         probs, decibans = jump(before.state.mean, at_refit)
         parts.append(_named(after, "model and fit", "New fit of the parameters", (), None, probs, decibans))
     early = arrays.until(days)
-    start = believe(spec, draws, early)[-1]
+    start = after.believer.believe(early)[-1]
     late = _late(before.evidence.arrays, early)
-    known = believe(spec, draws, early.without(set(late)))[-1] if late else start
+    known = after.believer.believe(early.without(set(late)))[-1] if late else start
     probs, decibans = jump(at_refit, known.mean)
     if np.abs(probs).max() > 1e-12:
         label = "Corrections, coverage and reporting lags known later"
         parts.append(_named(after, "late evidence", label, (), None, probs, decibans))
-    for m, *moved in replay(spec, draws, early, late, known):
+    for m, *moved in replay(after.believer, early, late, known):
         ids = early.obs_ids[m]
         parts.append(_named(after, "late evidence", _event_label(after, ids), ids, _day(after, early, m), *moved))
     timed = shift_over_time(spec, draws, arrays, start, days, arrays.days, beliefs.seed)

@@ -16,6 +16,7 @@ Day ``t`` (0-based) is the ``t``-th day of the problem. Rates are per year of 36
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -123,6 +124,22 @@ class Evidence:
     def indicators_of(self, obs: int) -> Ints:
         """The indicators behind observation ``obs``."""
         return self.obs_indicators[self.obs_ptr[obs] : self.obs_ptr[obs + 1]]
+
+    def digest(self, days: int) -> bytes:
+        """A hash of everything that acts in the first ``days`` days: equal digests, equal states after them."""
+        regimes = int(np.searchsorted(self.breaks, days, side="left"))
+        dated = int(np.searchsorted(self.obs_day[: self.dated], days))
+        shares = self.spread[:regimes]
+        acting = [m for m in range(self.dated, len(self.obs_day)) if np.any(shares[:, m])]
+        parts = [self.breaks[:regimes], self.coverage[:regimes], self.obs_day[:dated], self.obs_weight[:dated]]
+        parts += [self.obs_ptr[: dated + 1], self.obs_indicators[: self.obs_ptr[dated]]]
+        for m in acting:
+            parts += [shares[:, m], self.obs_weight[m : m + 1], self.indicators_of(m)]
+        content = hashlib.blake2b(digest_size=16)
+        for part in parts:
+            content.update(len(part).to_bytes(8, "little"))
+            content.update(np.ascontiguousarray(part).tobytes())
+        return content.digest()
 
     def until(self, days: int) -> Evidence:
         """The same evidence, seen only up to day ``days`` (exclusive); spread observations keep their shares."""

@@ -6,12 +6,16 @@ the fit's evidence; for proposal draws it is log prior - log proposal (importanc
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
 
 from iw.inference.arrays import Draws, Evidence, Floats, Ints, ModelSpec
-from iw.inference.filter import filter_draws
+from iw.inference.filter import CHECKPOINT_DAYS, DrawFilter, FilterState
+
+_RECENT, _SPARSE = 4 * CHECKPOINT_DAYS, 8 * CHECKPOINT_DAYS  # days: checkpoints kept before the first wanted day
+_MOST_KEPT = 24
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,46 @@ class JointState:
         return self.weights[:, None] * self.probs
 
 
+class Believer:
+    """Joint states under one set of draws; remembers states on checkpoints, and resumes from the last that holds.
+
+    A state holds for any evidence that is the same up to its day. The result does not depend, bit for bit, on what is
+    remembered.
+    """
+
+    def __init__(self, spec: ModelSpec, draws: Draws) -> None:
+        self.spec, self.draws = spec, draws
+        self._filter = DrawFilter(spec, draws)
+        self._kept: OrderedDict[tuple[int, bytes], FilterState] = OrderedDict()
+
+    def believe(self, evidence: Evidence, days: Ints | None = None) -> list[JointState]:
+        """The joint state at each of ``days`` (elapsed, rising; default: at the end); raises as the filter does."""
+        wanted = [evidence.days] if days is None else [int(day) for day in days]
+        start = self._resume(evidence, wanted[0])
+        grid = range((start.day if start else 0) + CHECKPOINT_DAYS, wanted[0], CHECKPOINT_DAYS)
+        keep = [day for day in grid if day % _SPARSE == 0 or day >= wanted[0] - _RECENT]
+        found = self._filter.run(evidence, np.array(sorted({*keep, *wanted})), start)
+        for day in keep:
+            self._kept[day, evidence.digest(day)] = found.state(day)
+        while len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return [self._joint(found.state(day)) for day in wanted]
+
+    def _resume(self, evidence: Evidence, day: int) -> FilterState | None:
+        for kept in sorted({one for one, _ in self._kept if one <= day and one < evidence.days}, reverse=True):
+            key = (kept, evidence.digest(kept))
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        return None
+
+    def _joint(self, state: FilterState) -> JointState:
+        return JointState(state.probs, normalised(self.draws.log_weight + state.log_likelihood))
+
+
 def believe(spec: ModelSpec, draws: Draws, evidence: Evidence, days: Ints | None = None) -> list[JointState]:
-    """The joint state at each of ``days`` (elapsed; default: at the end); raises as the filter does."""
-    filtered = filter_draws(spec, draws, evidence, days)
-    return [
-        JointState(probs, normalised(draws.log_weight + log_likelihood))
-        for probs, log_likelihood in zip(filtered.probs, filtered.log_likelihood, strict=True)
-    ]
+    """The joint state at each of ``days``, as `Believer.believe` gives it."""
+    return Believer(spec, draws).believe(evidence, days)
 
 
 def normalised(log_weights: Floats) -> Floats:

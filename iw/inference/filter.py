@@ -12,6 +12,9 @@ range of a double: such a draw crosses the gap alone, through row-wise scaled sq
 
 Draws are innermost (blocks of `BLOCK`), so the compiler turns every inner loop into vector instructions. (To compile
 anew for each number of scenarios, so that the short loops unroll too, gains a tenth and costs five seconds each.)
+Every `CHECKPOINT_DAYS` days from the start there is a stop and the norms are booked, so that a filter that starts from
+the state on such a day ends with the same bits as one that starts at the beginning.
+
 There is no sum across draws and no fast-math, and whatever is decided (halvings, booking, who goes alone) is decided
 for each draw by its own numbers: a draw's result does not depend, bit for bit, on its neighbours, block or thread.
 """
@@ -28,9 +31,19 @@ from iw.core.errors import InferenceError
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
 from iw.inference.matrices import BLOCK, SERIES_NORM, draws_innermost, exponential, product, shift, transition
 
+CHECKPOINT_DAYS = 64  # a power of two, so that most gaps between stops take few products
 _REACH = 200.0  # largest n ||B|| of the common way: exp(200) and a day's ratios stay in range
 _IN_RANGE = 1e100  # the product of norms is booked when it leaves 1e-100 .. 1e100
 _THREADS = 2
+
+
+@dataclass(frozen=True)
+class FilterState:
+    """What the filter knows after ``day`` days, for each draw."""
+
+    day: int
+    log_likelihood: Floats  # (D,)
+    probs: Floats  # (D, S) filtered: evidence up to and including the end of that day
 
 
 @dataclass(frozen=True)
@@ -39,50 +52,80 @@ class Filtered:
 
     days: Ints  # (K,) number of days elapsed
     log_likelihood: Floats  # (K, D)
-    probs: Floats  # (K, D, S) filtered: evidence up to and including the end of that day
+    probs: Floats  # (K, D, S)
+
+    def state(self, day: int) -> FilterState:
+        """The state after ``day`` days, one of those wanted."""
+        k = int(np.searchsorted(self.days, day))
+        return FilterState(day, self.log_likelihood[k], self.probs[k])
+
+
+class DrawFilter:
+    """The filter over one set of draws; keeps their rates and generators in the kernel's layout."""
+
+    def __init__(self, spec: ModelSpec, draws: Draws) -> None:
+        self.spec, self.draws = spec, draws
+        rates, generators = draws.rates(), draws.generators()
+        blocks = [slice(first, first + BLOCK) for first in range(0, len(draws), BLOCK)]
+        self._blocks = [(one, draws_innermost(rates[one]), draws_innermost(generators[one])) for one in blocks]
+
+    def run(
+        self,
+        evidence: Evidence,
+        days: Ints | None = None,
+        start: FilterState | None = None,
+        threads: int = _THREADS,
+    ) -> Filtered:
+        """The state at each of ``days`` (elapsed, rising; default: at the end only).
+
+        ``start`` is a state on a multiple of `CHECKPOINT_DAYS`, before the end, under evidence that is the same up to
+        that day. Raises `InferenceError` naming the event that no scenario can explain.
+        """
+        first = start.day if start else 0
+        wanted = np.array([evidence.days], np.int64) if days is None else np.asarray(days, np.int64)
+        if np.any(np.diff(wanted) < 0) or (len(wanted) and (wanted[0] < first or wanted[-1] > evidence.days)):
+            raise ValueError("the wanted days must rise and lie within the evidence")
+        if start and (first % CHECKPOINT_DAYS or first >= evidence.days):
+            raise ValueError("a filter resumes on a checkpoint before the end of the evidence")
+        shape = (len(wanted), len(self.draws), len(self.spec.scenarios))
+        log_likelihood, probs = np.empty(shape[:2]), np.empty(shape)
+        before = np.zeros(shape[1]) if start is None else start.log_likelihood
+        at_first = np.broadcast_to(self.spec.prior_probs, shape[1:]) if start is None else start.probs
+
+        def run(block: tuple[slice, Floats, Floats]) -> int:
+            own, rates, generators = block
+            failed, log_likelihood[:, own], by_scenario = _filter_block(
+                rates,
+                generators,
+                np.int64(first),
+                before[own],
+                np.ascontiguousarray(at_first[own].T),
+                self.spec.reference_rates,
+                evidence.breaks,
+                evidence.coverage,
+                evidence.spread,
+                evidence.dated,
+                evidence.obs_day,
+                evidence.obs_weight,
+                evidence.obs_ptr,
+                evidence.obs_indicators,
+                wanted,
+            )
+            probs[:, own] = by_scenario.transpose(0, 2, 1)
+            return int(failed)
+
+        with ThreadPoolExecutor(max(1, threads)) as pool:
+            failures = [obs for obs in pool.map(run, self._blocks) if obs >= 0]
+        if failures:
+            raise _unexplained(min(failures), evidence)
+        return Filtered(wanted, log_likelihood, probs)
 
 
 def filter_draws(
     spec: ModelSpec, draws: Draws, evidence: Evidence, days: Ints | None = None, threads: int = _THREADS
 ) -> Filtered:
-    """Filter every draw; give the state at each of ``days`` (elapsed, rising; default: at the end only).
-
-    Raises `InferenceError` naming the event that no scenario can explain.
-    """
-    wanted = np.array([evidence.days], np.int64) if days is None else np.asarray(days, np.int64)
-    if np.any(np.diff(wanted) < 0) or (len(wanted) and (wanted[0] < 0 or wanted[-1] > evidence.days)):
-        raise ValueError("the wanted days must rise and lie within the evidence")
-    rates, generators = draws.rates(), draws.generators()
-    data = (
-        spec.prior_probs,
-        spec.reference_rates,
-        evidence.breaks,
-        evidence.coverage,
-        evidence.spread,
-        evidence.dated,
-        evidence.obs_day,
-        evidence.obs_weight,
-        evidence.obs_ptr,
-        evidence.obs_indicators,
-        wanted,
-    )
-    log_likelihood = np.empty((len(wanted), len(draws)))
-    probs = np.empty((len(wanted), len(draws), len(spec.scenarios)))
-
-    def run(first: int) -> int:
-        block = slice(first, first + BLOCK)
-        failed, block_log_likelihood, block_probs = _filter_block(
-            draws_innermost(rates[block]), draws_innermost(generators[block]), *data
-        )
-        log_likelihood[:, block] = block_log_likelihood
-        probs[:, block] = block_probs.transpose(0, 2, 1)
-        return int(failed)
-
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        failures = [obs for obs in pool.map(run, range(0, len(draws), BLOCK)) if obs >= 0]
-    if failures:
-        raise _unexplained(min(failures), evidence)
-    return Filtered(wanted, log_likelihood, probs)
+    """Filter every draw once; give the state at each of ``days`` as `DrawFilter.run` does."""
+    return DrawFilter(spec, draws).run(evidence, days, threads=threads)
 
 
 def _unexplained(obs: int, evidence: Evidence) -> InferenceError:
@@ -97,7 +140,9 @@ def _unexplained(obs: int, evidence: Evidence) -> InferenceError:
 def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in the module's docstring and arrays.py
     rates,
     generators,
-    prior,
+    day,
+    before,
+    at_first,
     reference_rates,
     breaks,
     coverage,
@@ -109,18 +154,18 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
     obs_indicators,
     wanted,
 ):
-    """One block of draws; rates (I, S, B), generators (S, S, B), prior (S,).
+    """One block of draws; rates (I, S, B), generators (S, S, B); from ``day`` on with the state at_first (S, B).
 
     Gives -1 or the observation that failed (their number if it was none of them), log-likelihoods (K, B) and
     probabilities (K, S, B).
     """
-    count, lanes = prior.shape[0], rates.shape[2]
+    count, lanes = at_first.shape
     log_likelihood = np.empty((wanted.shape[0], lanes))
     probs = np.empty((wanted.shape[0], count, lanes))
-    total = np.zeros(lanes)
+    total = before.copy()
     scaled = np.ones(lanes)  # product of the norms not yet booked in `total`
     norm = np.empty(lanes)
-    state, other = np.empty((count, lanes)), np.empty((count, lanes))
+    state, other = at_first.copy(), np.empty((count, lanes))
     ratio = np.empty((count, lanes))
     log_spread = np.empty((obs_day.shape[0] - dated, count, lanes))
     for m in range(dated, obs_day.shape[0]):
@@ -134,19 +179,21 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
     lowest = np.empty(lanes)
     norms = np.empty(lanes)
     powers = np.empty((_digits(breaks[-1]), count, count, lanes))
-    for s in range(count):
-        for b in range(lanes):
-            state[s, b] = prior[s]
-    obs, out, day = 0, 0, np.int64(0)  # a bare 0 is a type of its own, for which callees would be compiled again
+    checkpoint = day + CHECKPOINT_DAYS
+    obs, out = 0, 0
+    while obs < dated and obs_day[obs] < day:
+        obs += 1
     for regime in range(breaks.shape[0] - 1):
+        if breaks[regime + 1] <= day:
+            continue
         if not _regime_operator(
             regime, rates, generators, coverage, spread, dated, log_spread, operator, lowest, norms
         ):
             return obs_day.shape[0], log_likelihood, probs
-        made = np.int64(0)
+        made = np.int64(0)  # a bare 0 is a type of its own, for which callees would be compiled again
         end = breaks[regime + 1]
         while day < end:
-            stop = end
+            stop = min(end, checkpoint)
             if obs < dated and obs_day[obs] + 1 < stop:
                 stop = obs_day[obs] + 1
             if out < wanted.shape[0]:
@@ -164,6 +211,11 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
                 if not _normalise(state, norm, scaled, total):
                     return obs, log_likelihood, probs
                 obs += 1
+            if day == checkpoint:
+                for b in range(lanes):
+                    total[b] += np.log(scaled[b])
+                    scaled[b] = 1.0
+                checkpoint += CHECKPOINT_DAYS
             while out < wanted.shape[0] and wanted[out] == day:
                 for b in range(lanes):
                     log_likelihood[out, b] = total[b] + np.log(scaled[b])

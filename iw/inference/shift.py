@@ -27,7 +27,7 @@ import numpy as np
 from numba import njit
 
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
-from iw.inference.belief import JointState, believe
+from iw.inference.belief import Believer, JointState
 from iw.inference.matrices import BLOCK, draws_innermost, shift
 
 DECIBANS = 10.0 / np.log(10.0)
@@ -293,7 +293,7 @@ def _log_odds(p: Floats) -> Floats:
 
 
 def replay(
-    spec: ModelSpec, draws: Draws, evidence: Evidence, late: list[int], without: JointState
+    believer: Believer, evidence: Evidence, late: list[int], without: JointState
 ) -> list[tuple[int, Floats, Floats]]:
     """Fold in observations that became known late, one by one in the given order, by filtering anew each time.
 
@@ -305,7 +305,7 @@ def replay(
     result = []
     for m in late:
         missing.discard(m)
-        after = believe(spec, draws, evidence.without(missing))[0].mean
+        after = believer.believe(evidence.without(missing))[0].mean
         result.append((m, *jump(before, after)))
         before = after
     return result

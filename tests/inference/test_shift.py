@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from iw.inference.arrays import Evidence
-from iw.inference.belief import believe
+from iw.inference.belief import Believer, believe
 from iw.inference.shift import DECIBANS, EXPECTED_CHANGE, TimeShift, replay, shift_over_time
 from tests.inference.cast import Problem, problem
 
@@ -112,7 +112,7 @@ def test_late_events_are_folded_in_one_by_one_and_add_up() -> None:
     spec, draws, evidence = problem(8, dated=5, spread=1)
     late = [4, 1, 5]
     without = believe(spec, draws, evidence.without(set(late)))[0]
-    parts = replay(spec, draws, evidence, late, without)
+    parts = replay(Believer(spec, draws), evidence, late, without)
     assert [m for m, _, _ in parts] == late
     after = believe(spec, draws, evidence)[0].mean
     assert sum(probs for _, probs, _ in parts) == pytest.approx(after - without.mean, abs=1e-12)
