@@ -31,7 +31,7 @@ def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
     if draws is not before.draws or spec.version != before.spec.version:
         at_refit = after.believer.believe(before.evidence.arrays)[-1].mean
         probs, decibans = jump(before.state.mean, at_refit)
-        parts.append(_named(after, "model and fit", "New fit of the parameters", (), None, probs, decibans))
+        parts.append(_named(after, "model and fit", _new_draws(before, after), (), None, probs, decibans))
     early = arrays.until(days)
     start = after.believer.believe(early)[-1]
     late = _late(before.evidence.arrays, early)
@@ -58,6 +58,12 @@ def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
         tuple(sorted(parts, key=_largest_first)),
         float(gap),
     )
+
+
+def _new_draws(before: Belief, after: Belief) -> str:
+    if before.provenance.fit or after.provenance.fit:
+        return "New fit of the parameters"
+    return "Other draws of the parameters: there is no fit"
 
 
 def _largest_first(part: Contribution) -> tuple[float, int, str]:

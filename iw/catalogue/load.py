@@ -16,7 +16,7 @@ from iw.catalogue.questions import Question, QuestionFile
 from iw.catalogue.schema import Document, DocumentFile, Indicator, IndicatorFile, Problem, Rate
 from iw.catalogue.tables import Tables
 from iw.catalogue.yaml_files import YamlFile
-from iw.core.errors import DataError, Fault, NotFoundError
+from iw.core.errors import DataError, Fault, NotFoundError, UsageError
 
 Place = tuple[YamlFile, tuple[str | int, ...]]
 
@@ -33,18 +33,27 @@ class Catalogue:
     questions: Mapping[str, Question]
     tables: Tables
     places: Mapping[tuple[str, str], Place]  # (kind, id) -> where it stands
+    left_out: frozenset[tuple[str, str]] = (
+        frozenset()
+    )  # (kind, id) of entries with faults, or that need one with faults
 
     def indicator(self, name: str) -> Indicator:
         """The indicator with this id, or `NotFoundError` with the nearest ids."""
+        self._not_left_out("indicator", "indicator", name)
         if name not in self.indicators:
             raise NotFoundError("indicator", name, self.indicators)
         return self.indicators[name]
 
     def problem(self, name: str) -> Problem:
         """The warning problem with this id, or `NotFoundError` with the nearest ids."""
+        self._not_left_out("problem", "warning problem", name)
         if name not in self.problems:
             raise NotFoundError("warning problem", name, self.problems)
         return self.problems[name]
+
+    def _not_left_out(self, kind: str, named: str, name: str) -> None:
+        if (kind, name) in self.left_out:
+            raise UsageError(f"The {named} '{name}' is left out: there is a fault in its file.", "Run 'iw check'.")
 
     def rate(self, problem: Problem, indicator: str) -> Rate:
         """The elicited rate that ``problem`` uses for ``indicator``: its own, else the indicator's."""
@@ -116,7 +125,7 @@ def load_catalogue(indicators: Path, models: Path) -> tuple[Catalogue, list[Faul
         tables=tables,
         places=reader.places,
     )
-    sound, dangling = references.resolve(found, reader.faulty)
+    sound, dangling = references.resolve(found, reader.faulty, reader.broken_problems)
     return sound, sorted([*reader.faults, *dangling])
 
 
@@ -130,6 +139,7 @@ class _Reader:
     def __init__(self) -> None:
         self.faults: list[Fault] = []
         self.faulty: set[tuple[str, str]] = set()  # (kind, id) of entries that were left out
+        self.broken_problems: list[YamlFile] = []
         self.places: dict[tuple[str, str], Place] = {}
         self.found_indicators: dict[str, Indicator] = {}
         self.found_problems: dict[str, Problem] = {}
@@ -193,9 +203,13 @@ class _Reader:
     def problem_files(self, paths: list[Path]) -> None:
         for path in paths:
             file = self._open(path)
+            if file is None:
+                self.faulty.add(("problem", path.stem))
             entry = self._keep("problem", file, (), file.data, Problem) if file else None
             if entry:
                 self.found_problems[entry.id] = entry
+            elif file:
+                self.broken_problems.append(file)
 
     def question_files(self, paths: list[Path]) -> None:
         for path in paths:

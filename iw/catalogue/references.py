@@ -2,104 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iw.catalogue.entries import Citation, Note
 from iw.catalogue.questions import Question
 from iw.catalogue.schema import Kind, Listening, Problem
+from iw.catalogue.yaml_files import YamlFile
 from iw.core.errors import Fault, nearest
 
 if TYPE_CHECKING:
     from iw.catalogue.load import Catalogue, Place
 
 
-def resolve(found: Catalogue, faulty: Set[tuple[str, str]]) -> tuple[Catalogue, list[Fault]]:
+def resolve(
+    found: Catalogue, faulty: Set[tuple[str, str]], broken_problems: Sequence[YamlFile]
+) -> tuple[Catalogue, list[Fault]]:
     """Leave out the problems and questions whose references do not resolve; give the rest and all faults.
 
     Faults in citations and cross-references do not take an entry out: its numbers stand. ``faulty`` names the
-    entries (kind, id) with faults of their own: to cite one of them is no further fault, to listen to one is.
+    entries (kind, id) with faults of their own: to cite one of them, or to be at home in one, is no further fault, to
+    listen to one is. ``broken_problems`` are the files of problems that are left out already: the names in them are
+    checked all the same.
     """
-    faults: list[Fault] = []
+    faults = [fault for file in broken_problems for fault in _name_faults(found, file, faulty)]
     sound: dict[str, Problem] = {}
     for problem in found.problems.values():
-        broken = list(_problem_faults(found, problem, faulty))
+        file, _ = found.places["problem", problem.id]
+        broken = [*_name_faults(found, file, faulty), *_problem_faults(found, problem)]
         faults += broken
         if not broken:
             sound[problem.id] = problem
     asked: dict[str, Question] = {}
-    unsound = {("problem", name) for name in found.problems if name not in sound}
+    unsound = faulty | {("problem", name) for name in found.problems if name not in sound}
     for question in found.questions.values():
-        broken = list(_question_faults(replace(found, problems=sound), question, faulty | unsound))
+        broken = list(_question_faults(replace(found, problems=sound), question, unsound))
         faults += broken
-        if not broken:
+        if not broken and ("problem", question.home) not in unsound:
             asked[question.id] = question
     faults += _indicator_faults(found, {*found.indicators, *_ids("indicator", faulty)})
     documents = {*found.documents, *_ids("document", faulty)}
     faults += _document_faults(found, documents)
     faults += _citation_faults(found, documents)
-    return replace(found, problems=sound, questions=asked), faults
+    left_out = unsound | {("question", name) for name in found.questions if name not in asked}
+    return replace(found, problems=sound, questions=asked, left_out=frozenset(left_out)), faults
 
 
 def _ids(kind: str, faulty: Set[tuple[str, str]]) -> set[str]:
     return {name for of, name in faulty if of == kind}
 
 
-def _problem_faults(found: Catalogue, problem: Problem, faulty: Set[tuple[str, str]]) -> Iterator[Fault]:
-    file, loc = found.places["problem", problem.id]
-    names = [scenario.id for scenario in problem.scenarios]
+def _name_faults(found: Catalogue, file: YamlFile, faulty: Set[tuple[str, str]]) -> Iterator[Fault]:
+    """The names in a problem's file that nothing has; read as the file has them, so that no other fault hides them."""
+    data = file.data
+    scenarios = _tables_in(data.get("scenarios"))
+    names = [str(scenario.get("id")) for _, scenario in scenarios]
+    broken = _ids("indicator", faulty)
 
-    def unknown_scenario(name: str, *where: str | int) -> Iterator[Fault]:
-        if name not in names:
-            yield file.fault([*loc, *where], f"'{name}' is not a scenario of this problem", _near(name, names))
+    def unknown(name: object, *where: str | int) -> Iterator[Fault]:
+        if isinstance(name, str) and name not in names:
+            yield file.fault(where, f"'{name}' is not a scenario of this problem", _near(name, names))
 
     if len(set(names)) < len(names):
-        yield file.fault([*loc, "scenarios"], "two scenarios have the same id")
+        yield file.fault(["scenarios"], "two scenarios have the same id")
+    yield from unknown(data.get("status_quo"), "status_quo")
+    for index, name in enumerate(_of(list, data.get("warned"))):
+        yield from unknown(name, "warned", index)
+    for index, scenario in scenarios:
+        for name in _of(dict, scenario.get("next")):
+            yield from unknown(name, "scenarios", index, "next", name)
+    for index, use in _tables_in(data.get("indicators")):
+        where = ("indicators", index)
+        name = use.get("indicator")
+        if name in broken:
+            yield file.fault([*where, "indicator"], f"the indicator '{name}' has a fault itself")
+        elif isinstance(name, str) and name not in found.indicators:
+            hint = _near(name, found.indicators)
+            yield file.fault([*where, "indicator"], f"there is no indicator '{name}'", hint)
+        for scenario_name in _of(dict, use.get("likelihood")):
+            yield from unknown(scenario_name, *where, "likelihood", scenario_name)
+        yield from unknown(use.get("only_then"), *where, "only_then")
+
+
+def _of[T](kind: type[T], value: object) -> T:
+    """The value where it is of this kind, else an empty one."""
+    return value if isinstance(value, kind) else kind()
+
+
+def _tables_in(value: object) -> list[tuple[int, dict[str, Any]]]:
+    """The tables in a list, with their places."""
+    return [(index, item) for index, item in enumerate(_of(list, value)) if isinstance(item, dict)]
+
+
+def _problem_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
+    file, loc = found.places["problem", problem.id]
     total = sum(scenario.prior for scenario in problem.scenarios)
     if abs(total - 1) > 1e-6:
         yield file.fault([*loc, "scenarios"], f"the priors sum to {total:g}, not to 1")
-    yield from unknown_scenario(problem.status_quo, "status_quo")
-    for index, name in enumerate(problem.warned):
-        yield from unknown_scenario(name, "warned", index)
     for index, scenario in enumerate(problem.scenarios):
-        where = ("scenarios", index, "next")
-        for name in scenario.next:
-            yield from unknown_scenario(name, *where, name)
         if scenario.id in scenario.next:
-            yield file.fault([*loc, *where], f"'{scenario.id}' cannot follow itself")
+            yield file.fault([*loc, "scenarios", index, "next"], f"'{scenario.id}' cannot follow itself")
         if scenario.dwell_years != "never_ends" and not sum(scenario.next.values()) > 0:
             yield file.fault([*loc, "scenarios", index], f"'{scenario.id}' ends, but 'next' names nothing that follows")
-    yield from _listening_faults(found, problem, _ids("indicator", faulty), unknown_scenario)
+    yield from _listening_faults(found, problem)
 
 
-def _listening_faults(
-    found: Catalogue, problem: Problem, faulty: set[str], unknown_scenario: Callable[..., Iterator[Fault]]
-) -> Iterator[Fault]:
+def _listening_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
     file, loc = found.places["problem", problem.id]
     words = found.tables.likelihood_words
     seen: set[str] = set()
     for index, use in enumerate(problem.indicators):
         where = ("indicators", index)
-        if use.indicator in faulty:
-            yield file.fault([*loc, *where, "indicator"], f"the indicator '{use.indicator}' has a fault itself")
-        elif use.indicator not in found.indicators:
-            hint = _near(use.indicator, found.indicators)
-            yield file.fault([*loc, *where, "indicator"], f"there is no indicator '{use.indicator}'", hint)
-        elif found.indicators[use.indicator].kind is Kind.LEVEL:
+        if use.indicator in found.indicators and found.indicators[use.indicator].kind is Kind.LEVEL:
             message = f"'{use.indicator}' is a level, and problems listen to events and counts only"
             yield file.fault([*loc, *where, "indicator"], message, "ask a question of it")
         if use.indicator in seen:
             yield file.fault([*loc, *where, "indicator"], f"the problem names '{use.indicator}' twice")
         seen.add(use.indicator)
-        for name in [*use.likelihood, *([use.only_then] if use.only_then else [])]:
-            key: tuple[str | int, ...] = ("likelihood", name) if name in use.likelihood else ("only_then",)
-            yield from unknown_scenario(name, *where, *key)
         yield from (
             file.fault(
                 [*loc, *where, "likelihood", name, "word"],
                 f"'{word}' is no likelihood word",
-                _near(word, words),
+                _near(word, words) or f"the words are {', '.join(words)}",
             )
             for name, word in _words(use)
             if word not in words
@@ -133,8 +158,8 @@ def _question_faults(found: Catalogue, question: Question, faulty: Set[tuple[str
         return
     home = found.problems.get(question.home)
     if ("problem", question.home) in faulty:
-        yield file.fault([*loc, "home"], f"the problem '{question.home}' has a fault itself")
-    elif home is None:
+        return  # it is left out with its home, whose fault is the one to mend
+    if home is None:
         message = f"there is no problem '{question.home}'"
         yield file.fault([*loc, "home"], message, _near(question.home, found.problems))
     elif home and not any(use.indicator == indicator.id for use in home.indicators):

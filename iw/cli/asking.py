@@ -49,7 +49,13 @@ def show_board(session: Session, workspace: Workspace, asked: When, as_json: boo
     if as_json:
         print(board.as_json(workspace, assessments))
         return
-    board.show(session, assessments, sorted(set(workspace.problems()) - set(begun)))
+    options = (
+        ("as-of", asked.as_of and str(asked.as_of)),
+        ("known-at", asked.known_at and f"{asked.known_at:%Y-%m-%dT%H:%M}"),
+        ("marking", asked.marking and str(asked.marking)),
+    )
+    then = "".join(f" --{name} {value}" for name, value in options if value)
+    board.show(session, assessments, sorted(set(workspace.problems()) - set(begun)), then)
 
 
 def explain(

@@ -22,8 +22,11 @@ NO_BELIEF = "No belief yet"
 WIDE = 140  # columns from which the table is easier to read than the cards
 
 
-def show(session: Session, assessments: Sequence[Assessment], not_begun: Sequence[str]) -> None:
-    """Print the board, what to beware of, and where the numbers come from."""
+def show(session: Session, assessments: Sequence[Assessment], not_begun: Sequence[str], then: str = "") -> None:
+    """Print the board, what to beware of, where the numbers come from, and what to ask next.
+
+    ``then`` are the options that make the next question one about the same date.
+    """
     if session.out.width >= WIDE:
         session.out.print(_table(assessments))
         session.out.print()
@@ -33,7 +36,7 @@ def show(session: Session, assessments: Sequence[Assessment], not_begun: Sequenc
     for name in not_begun:
         session.out.print(f"{name}: had not begun.", style="dim")
     _cautions(session, assessments)
-    _footer(session, assessments)
+    _footer(session, assessments, then)
 
 
 def leading(assessment: Assessment) -> ScenarioView:
@@ -110,9 +113,8 @@ def _card(session: Session, one: Assessment) -> None:
     session.below(f"{_word(lead)}; points: {change(lead.change_7)} in 7 days, {change(lead.change_30)} in 30 days")
     mover = _mover_text(one, max(24, session.out.width - 40))
     session.below(f"Moved most by {mover}" if _mover(one) else f"Moved by {mover}")
-    session.below(
-        Text.assemble((one.level.name, _level_style(one)), f": {_chance(one, ' that what is warned of comes')}")
-    )
+    chance = _chance(one, " that what is warned of is in force or comes")
+    session.below(Text.assemble((one.level.name, _level_style(one)), f": {chance}"))
     session.out.print()
 
 
@@ -134,7 +136,7 @@ def _cautions(session: Session, assessments: Sequence[Assessment]) -> None:
         session.out.print()
 
 
-def _footer(session: Session, assessments: Sequence[Assessment]) -> None:
+def _footer(session: Session, assessments: Sequence[Assessment], then: str) -> None:
     if not assessments:
         session.out.print("No problem is under watch on that day.")
         return
@@ -150,8 +152,9 @@ def _footer(session: Session, assessments: Sequence[Assessment]) -> None:
     )
     subject = max(assessments, key=lambda a: abs(leading(a).change_30)).problem
     session.out.print("Next:", style="dim")
-    for words in (f"explain {subject}", f"events {subject}", f"whatif {subject} --without-staged", "report"):
-        session.out.print(f"  {session.command(words)}", style="dim", soft_wrap=True)
+    for words in (f"explain {subject}", f"whatif {subject} --without-staged", "report"):
+        session.out.print(f"  {session.command(words)}{then}", style="dim", soft_wrap=True)
+    session.out.print(f"  {session.command(f'events {subject}')}", style="dim", soft_wrap=True)
 
 
 def as_json(workspace: Workspace, assessments: Sequence[Assessment]) -> str:

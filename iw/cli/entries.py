@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from iw.cli.session import Session
-from iw.core.errors import NotFoundError
+from iw.core.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from iw.catalogue import Catalogue, Indicator, Question
@@ -39,7 +39,9 @@ def show(session: Session, workspace: Workspace, words: Sequence[str], domain: s
         session.out.print("The catalogue is empty.")
     elif not found:
         names = [*catalogue.indicators, *catalogue.problems, *catalogue.questions]
-        raise NotFoundError("entry with the words", " ".join(words), names)
+        near = [close for word in words for close in nearest(word, names)]
+        hint = f"Did you mean {' or '.join(near[:3])}?" if near else "Try fewer or shorter words."
+        raise UsageError(f"No entry has all of these words: {' '.join(words)}.", hint)
     else:
         _list(session, found)
 
@@ -49,15 +51,17 @@ def _list(session: Session, found: Sequence[Found]) -> None:
     ranked = sorted(found, key=lambda one: order.index(one.kind))  # stable: the best of each kind stay first
     for kind, rows in groupby(ranked, key=lambda one: one.kind):
         table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(overflow="fold", ratio=4)
-        table.add_column(overflow="fold", ratio=5)
-        table.add_column(style="dim", overflow="fold", ratio=2)
+        table.add_column(no_wrap=True)
+        table.add_column(ratio=1)
+        table.add_column(style="dim")
         listed = list(rows)
         for one in listed:
             table.add_row(one.id, one.title, one.belongs)
         session.out.print(f"{_PLURALS[kind]} ({len(listed)})", style="bold")
         session.out.print(table)
-    session.out.print(f"One entry whole: {session.command(f'catalogue {ranked[-1].id}')}", style="dim", soft_wrap=True)
+    whole = next((one.id for one in ranked if one.kind in {"indicator", "question"}), None)
+    if whole:
+        session.out.print(f"One entry whole: {session.command(f'catalogue {whole}')}", style="dim", soft_wrap=True)
 
 
 def _indicator(session: Session, catalogue: Catalogue, indicator: Indicator) -> None:
@@ -98,7 +102,7 @@ def _question(session: Session, catalogue: Catalogue, question: Question) -> Non
         count = question.at_least or 1
         needed = f"{count} event{'s' if count > 1 else ''}"
     session.below(f"Yes on {needed} of {question.indicator} {within}; else no.")
-    session.below(f"Forecast by {question.home}." if question.home else "No problem forecasts it.")
+    session.below(f"At home in {question.home}." if question.home else "At home in no problem.")
     session.below(question.rationale)
     if question.canonical:
         session.below(f"Carries: {', '.join(question.canonical)}")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from iw.cli.figures import shortened
 from iw.cli.session import Session
-from iw.core.errors import StoreError
+from iw.core.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from iw.catalogue import Catalogue, Problem
@@ -76,9 +76,11 @@ def show_matrix(session: Session, problem: Problem, rows: Sequence[Diagnostic], 
 
 
 def draw(path: Path, problem: Problem, rows: Sequence[Diagnostic], days: int) -> Path:
-    """Write the picture; `StoreError` where it cannot be written."""
+    """Write the picture; `UsageError` unless it is named .svg, `StoreError` where it cannot be written."""
     from iw.report.matrix import matrix_picture
 
+    if path.suffix != ".svg":
+        raise UsageError(f"The picture is an SVG file, and {path.name} does not end in .svg.", "Name a .svg file.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(matrix_picture(problem, rows, days).svg, encoding="utf-8")

@@ -31,11 +31,19 @@ class Session:
     no_color: bool = False
     debug: bool = False
 
-    def open(self) -> Workspace:
-        """The workspace that is meant; close it."""
+    def open(self, warn: bool = True) -> Workspace:
+        """The workspace that is meant; close it. Unless told otherwise, says what faults keep out of every answer."""
         from iw.workspace import open_workspace
 
-        return open_workspace(self.folder.expanduser() if self.folder else None)
+        workspace = open_workspace(self.folder.expanduser() if self.folder else None)
+        if warn and workspace.faults:
+            named = sorted(f"{kind} {name}" for kind, name in workspace.catalogue.left_out)
+            shown = ", ".join([*named[:8], *(["..."] if len(named) > 8 else [])])
+            left_out = f"; left out of this answer: {shown}" if named else ""
+            plural = "s" if len(workspace.faults) > 1 else ""
+            count = f"{len(workspace.faults)} fault{plural}"
+            self.note(f"Beware: {count} in the catalogue{left_out}. Run '{self.command('check')}'.", style="yellow")
+        return workspace
 
     @cached_property
     def out(self) -> Console:

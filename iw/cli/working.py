@@ -93,7 +93,7 @@ def check(context: typer.Context, as_json: Json = False) -> None:
     Example: [bold]iw --workspace iw-demo check[/bold]
     """
     session: Session = context.obj
-    with session.open() as workspace:
+    with session.open(warn=False) as workspace:
         with session.waiting("Checking"):
             findings = workspace.check()
         faults = set(workspace.faults)
@@ -108,7 +108,10 @@ def check(context: typer.Context, as_json: Json = False) -> None:
                     session.out.print(str(finding), soft_wrap=True)
             _show_floor(session, workspace)
             count = len(findings) - len(faults)
-            session.out.print(f"{count} finding{'s' if count != 1 else ''}, {len(faults)} faults.", style="bold")
+            session.out.print(
+                f"{count} finding{'s' if count != 1 else ''}, {len(faults)} fault{'s' if len(faults) != 1 else ''}.",
+                style="bold",
+            )
     if faults:
         raise DataError(sorted(faults), f"{len(faults)} fault{'s' if len(faults) > 1 else ''} in the catalogue.")
 

@@ -22,6 +22,10 @@ _HEADS = 20.0  # room above for the indicators' names, which stand aslant
 _ASIDE = 10.5  # and on their right
 _BARS = 4.2  # room for the bars of expected information
 _STRONGEST = math.log(30)
+_KEY = """Cells: times the rate under
+the status quo (grey name);
+= the same; only, ~0: in one
+scenario only. Bold: warned of."""
 
 
 def ratio_word(ratio: float) -> str:
@@ -77,7 +81,12 @@ def _cells(axes: Axes, problem: Problem, rows: Sequence[Diagnostic], look: Look)
     for y, scenario in enumerate(problem.scenarios):
         title = "\n".join(textwrap.wrap(scenario.title, 23, max_lines=2, placeholder="…"))
         weight = "bold" if scenario.id in problem.warned else "normal"
-        put_text(axes, 0, y + 0.5, title, look, dx=-0.6 * look.font, align="right", weight=weight)
+        ink = MUTED if scenario.id == problem.status_quo else INK
+        put_text(axes, 0, y + 0.5, title, look, dx=-0.6 * look.font, align="right", weight=weight, color=ink)
+    left = -(_NAMES - 0.6) * look.font
+    heading = "\n".join(textwrap.wrap(problem.title, 24, max_lines=3, placeholder="…"))
+    put_text(axes, 0, 0.8 - _HEADS / _CELL, heading, look, dx=left, weight="bold")
+    put_text(axes, 0, 2.6 - _HEADS / _CELL, _KEY, look, dx=left, color=MUTED)
     axes.set_xlim(0, len(rows))
     axes.set_ylim(len(problem.scenarios), 0)
     axes.set_xticks([])

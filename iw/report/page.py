@@ -268,7 +268,7 @@ def prepare(report: WeeklyReport) -> Page:
         ),
         top=sentences.top_sentences(report.assessments),
         board=tuple(_board_row(a, p) for a, p in zip(report.assessments, problems, strict=True)),
-        cautions=_cautions(report.assessments),
+        cautions=_cautions(report),
         notes=report.notes,
         problems=problems,
         documents=tuple(_document(document) for document in report.documents),
@@ -325,15 +325,20 @@ def _board_row(assessment: Assessment, problem: ProblemPage) -> BoardRow:
     )
 
 
-def _cautions(assessments: Iterable[Assessment]) -> tuple[Caution, ...]:
-    """Each caution once, with the problems that it holds for."""
+def _cautions(report: WeeklyReport) -> tuple[Caution, ...]:
+    """What is missing, then each caution once, with the problems that it holds for."""
     where: dict[str, list[str]] = {}
     total = 0
-    for assessment in assessments:
+    for assessment in report.assessments:
         total += 1
         for text in dict.fromkeys(assessment.cautions):
             where.setdefault(text, []).append(assessment.title)
-    return tuple(Caution(text, () if len(p) == total > 1 else tuple(p)) for text, p in where.items())
+    shared = [Caution(text, () if len(p) == total > 1 else tuple(p)) for text, p in where.items()]
+    missing = [
+        Caution(f"The warning problem “{name}” is missing: there is a fault in its file.", ())
+        for name in report.left_out
+    ]
+    return (*missing, *shared)
 
 
 def _problem(number: int, assessment: Assessment, documents: set[str]) -> ProblemPage:

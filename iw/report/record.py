@@ -36,4 +36,5 @@ class WeeklyReport:
     product_version: str
     assessments: tuple[Assessment, ...]  # in the order in which they are shown
     documents: tuple[DocumentView, ...] = ()
+    left_out: tuple[str, ...] = ()  # warning problems that are missing because of faults in the catalogue
     notes: tuple[str, ...] = ()  # sentences of the analyst, shown before the numbers

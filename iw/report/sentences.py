@@ -153,6 +153,8 @@ def mover(assessment: Assessment, term: Contribution | None) -> str:
         return "No single event stands out within 30\u00a0days."
     titles = {s.id: s.title for s in assessment.scenarios}
     when = f" ({numbers.short_day(term.day)})" if term.day else ""
+    if term.kind == "late evidence":
+        when = f" ({numbers.short_day(term.day)}, known late)" if term.day else " (known late)"
     effect = f"{numbers.points(term.points[target])}\u00a0points on {quoted(titles.get(target, target))}"
     return f"Largest single effect: {term.label.rstrip('.')}{when}, {effect}."
 

@@ -63,8 +63,8 @@ def init_workspace(
         for part in ("indicators", "models"):
             left_out = _but_tables if bare else shutil.ignore_patterns("__pycache__")
             shutil.copytree(shipped(part), folder / part, ignore=left_out)
-        for part in ("fits", "reports"):
-            (folder / part).mkdir()
+        for part in ("fits", "reports", "models/questions"):
+            (folder / part).mkdir(exist_ok=True)
         Log.create(database_url(folder, settings.database)).close()
         (folder / CONFIG).write_text(as_toml(settings), encoding="utf-8")
     except OSError as error:

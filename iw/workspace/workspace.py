@@ -345,6 +345,7 @@ class Workspace:
             product_version=product_version(),
             assessments=tuple(assessments),
             documents=tuple(documents),
+            left_out=tuple(sorted(name for kind, name in self.catalogue.left_out if kind == "problem")),
         )
         return write_report(report, folder or self.path / "reports", progress)
 

@@ -198,6 +198,21 @@ def test_a_file_with_ten_faults_reports_all_ten(folders: Folders) -> None:
     assert [int(fault.split(":")[1]) for fault in faults] == sorted(int(f.split(":")[1]) for f in faults)
 
 
+def test_a_fault_of_form_hides_no_name_that_nothing_has(folders: Folders) -> None:
+    for old, new in (
+        ("prior: 0.7", "prior: 1.7"),
+        ("lead_time_days: 90", "lead_time_days: -1"),
+        ("warned: [alliance]", "warned: [aliance]"),
+        ("next: {alliance: 2, rupture: 1}", "next: {alliance: 2, ruptur: 1}"),
+        ("indicator: drill", "indicator: dril"),
+    ):
+        folders.swap("models/closeness.yaml", old, new)
+    text = "\n".join(folders.faults())
+    for words in ("prior", "lead_time_days", "'aliance' is not a", "'ruptur' is not a", "no indicator 'dril'"):
+        assert words in text
+    assert len(folders.faults()) == 5
+
+
 def test_a_key_that_stands_twice_takes_its_entry_out_and_no_other(folders: Folders) -> None:
     folders.swap(OPS, "    lag_days: 1\n", "    lag_days: 1\n    lag_days: 2\n")
     folders.swap(CLOSE, "indicator: quarrel", "indicator: drill-2")

@@ -3,6 +3,7 @@
 import pytest
 
 from iw.catalogue.checks import catalogue_findings
+from iw.core.errors import UsageError
 from tests.catalogue.cast import INDICATORS, PROBLEM, Folders
 
 DOCS, OPS, CLOSE, ASK = (
@@ -107,10 +108,22 @@ def test_a_home_has_to_listen_to_the_indicator(asking: Folders) -> None:
     assert list(asking.load().questions) == ["accord-soon"]
 
 
-def test_a_question_falls_with_the_problem_that_forecasts_it_and_the_others_stand(asking: Folders) -> None:
+def test_a_question_falls_with_its_home_without_a_fault_of_its_own_and_the_others_stand(asking: Folders) -> None:
     asking.swap(CLOSE, "prior: 0.1", "prior: 0.3")
-    assert [fault for fault in asking.faults() if "the problem 'closeness' has a fault itself" in fault]
-    assert list(asking.load().questions) == ["trade-target"]
+    (fault,) = asking.faults()
+    assert "the priors sum to" in fault
+    found = asking.load()
+    assert list(found.questions) == ["trade-target"]
+    assert found.left_out == {("problem", "closeness"), ("question", "accord-soon")}
+    with pytest.raises(UsageError, match="'closeness' is left out: there is a fault in its file"):
+        found.problem("closeness")
+
+
+def test_a_file_that_cannot_be_read_is_blamed_and_not_the_questions_at_home_in_it(asking: Folders) -> None:
+    asking.write(CLOSE, "id: closeness\n\ttab: no\n")
+    (fault,) = asking.faults()
+    assert fault.startswith(CLOSE)
+    assert ("problem", "closeness") in asking.load().left_out
 
 
 def test_no_problem_listens_to_a_level(asking: Folders) -> None:

@@ -41,6 +41,27 @@ def test_words_that_nothing_holds_name_the_nearest(on_watch: Call) -> None:
     assert "Did you mean lethal-aid-warning" in answer.err
 
 
+def test_the_list_ends_with_an_entry_that_can_be_shown_whole(on_watch: Call) -> None:
+    hint = on_watch("catalogue", "lethal").out.splitlines()[-1].split()
+    assert hint[:2] == ["One", "entry"]
+    assert "Counts:" in on_watch("catalogue", hint[-1]).out
+
+
+@pytest.mark.parametrize("columns", ["60", "100"])
+def test_an_id_stands_in_one_line_whatever_the_width(
+    on_watch: Call, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert any(line.split()[:1] == ["lethal-aid-delivery"] for line in on_watch("catalogue", "lethal").out.splitlines())
+
+
+def test_a_picture_is_named_svg(on_watch: Call, tmp_path: Path) -> None:
+    answer = on_watch("catalogue", "--diagnosticity", "war-support", "--picture", tmp_path / "new" / "matrix.png")
+    assert answer.code == 2
+    assert "does not end in .svg" in answer.err
+    assert not (tmp_path / "new").exists()
+
+
 def test_two_questions_at_once_are_refused(on_watch: Call) -> None:
     assert on_watch("catalogue", "drill", "--coverage").code == 2
     assert on_watch("catalogue", "--days", "30").code == 2

@@ -125,7 +125,12 @@ def test_a_fault_in_the_catalogue_ends_with_3_and_names_its_place(on_watch: Call
     answer = on_watch("check")
     assert answer.code == 3
     assert re.search(r"war-support\.yaml:\d+:\d+: .*horizn_days", answer.err)
-    assert on_watch("status").code == 0  # what is sound is loaded all the same
+    for question in (["status"], ["status", "--json"], ["catalogue", "lethal"]):
+        beside = on_watch(*question)  # what is sound is loaded all the same, and what is not is named
+        assert "left out of this answer: problem war-support" in beside.err
+    explained = on_watch("explain", "war-support")
+    assert explained.code == 2
+    assert "'war-support' is left out: there is a fault in its file." in explained.err
 
 
 def test_the_json_of_a_check_has_one_shape(on_watch: Call) -> None:

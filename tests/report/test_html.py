@@ -149,6 +149,11 @@ def test_numbers_of_the_record_are_on_the_page() -> None:
         assert shown.count(caution) >= 2  # at the top, and with its problem
 
 
+def test_a_problem_that_is_missing_for_a_fault_is_named_before_the_numbers() -> None:
+    text = Checker(render_html(replace(small(), left_out=("energy",)))).text
+    assert text.index("The warning problem “energy” is missing: there is a fault in its file.") < text.index("leads:")
+
+
 def test_a_contribution_opens_down_to_its_event_and_its_reports() -> None:
     made = assessment(event_count=3)
     (event,) = made.mover.events if made.mover else ()
