@@ -76,7 +76,7 @@ def _indicator(session: Session, catalogue: Catalogue, indicator: Indicator) -> 
     if indicator.usual is not None:
         _number(session, "Usual value", indicator.unit or "", indicator.usual)
     silence = "; it wears out, so its silence counts nothing" if indicator.wears_out else ""
-    session.below(f"Coverage {indicator.coverage:g}, usual lag {indicator.lag_days:g} days{silence}.")
+    session.below(f"Coverage {indicator.coverage:g}, usual lag {_days(indicator.lag_days)}{silence}.")
     for problem in catalogue.problems_of(indicator.id):
         use = next(use for use in problem.indicators if use.indicator == indicator.id)
         heard = [f"{name} {_multiplier(item)}" for name, item in use.likelihood.items()]
@@ -113,6 +113,10 @@ def _number(session: Session, name: str, unit: str, number: Elicited) -> None:
     low, high = number.interval
     session.below(f"{name}: {low:g} to {high:g} {unit} (90 %), judged for {number.elicited_on} by {number.author}.")
     session.below(number.rationale, 4)
+
+
+def _days(number: float) -> str:
+    return f"{number:g} day{'s' if number != 1 else ''}"
 
 
 def _multiplier(item: object) -> str:

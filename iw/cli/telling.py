@@ -289,7 +289,8 @@ def import_(
 def events(
     context: typer.Context,
     about: Annotated[
-        str | None, typer.Argument(metavar="[PROBLEM|INDICATOR]", help="Only what concerns it. Default: everything.")
+        str | None,
+        typer.Argument(metavar="[PROBLEM|INDICATOR|E12]", help="What concerns it; one event whole. Default: all."),
     ] = None,
     since: Annotated[str | None, typer.Option(metavar="DATE", help="Only what occurred then or later.")] = None,
     known_at: KnownAt = None,
@@ -301,6 +302,7 @@ def events(
     Example: [bold]iw --workspace iw-demo events war-support --since 2026-01-01[/bold]
     """
     from iw.cli.answers import answer, origin
+    from iw.cli.opened import show_event
     from iw.cli.reading import when
     from iw.core.dates import end_of_day
     from iw.log.records import Marking
@@ -309,14 +311,20 @@ def events(
     session: Session = context.obj
     with session.open() as workspace:
         asked = when(workspace, None, known_at, marking, since=since)
-        wanted = _indicators_of(workspace, about)
         known = asked.known_at or end_of_day(workspace.today)
         seen = asked.marking or Marking.RED
         view = workspace.log.view(known, seen)
+        one = next((event for event in view.events if event.id == about), None)
+        if one is not None and not as_json:
+            show_event(session, workspace, view, one, _weight(workspace, one))
+            return
+        wanted = {one.indicator} if one else _indicators_of(workspace, about)
         rows = [
             row | {"weight": _weight(workspace, event)}
             for event, row in zip(view.events, event_rows(view), strict=True)
-            if event.indicator in wanted and (asked.since is None or event.occurred.last >= asked.since)
+            if event.indicator in wanted
+            and (one is None or event is one)
+            and (asked.since is None or event.occurred.last >= asked.since)
         ]
         rows.sort(key=lambda row: (row["occurred_first"], row["position"]), reverse=True)
         if as_json:
@@ -335,7 +343,7 @@ def _indicators_of(workspace: Workspace, about: str | None) -> set[str]:
         return {use.indicator for use in catalogue.problems[about].indicators}
     if about in catalogue.indicators:
         return {about}
-    raise NotFoundError("problem or indicator", about, [*catalogue.problems, *catalogue.indicators])
+    raise NotFoundError("problem, indicator or event", about, [*catalogue.problems, *catalogue.indicators])
 
 
 def _list_events(session: Session, rows: list[dict[str, Any]]) -> None:

@@ -188,6 +188,19 @@ def test_an_import_can_be_tried_done_and_repeated(on_watch: Call, watch: Workspa
     ]
 
 
+def test_an_event_opens_down_to_its_reports_and_what_becomes_of_it(on_watch: Call) -> None:
+    row = on_watch("events", "lethal-aid-warning", "--json").json["rows"][0]
+    out = " ".join(on_watch("events", row["id"]).out.split())
+    for words in (row["summary"], "backs it: NBC News, graded B2, reported 2023-03-03", "Why so graded:", "note 1"):
+        assert words in out
+    assert "war-support: counts with w 0.88" in out
+    assert [one["id"] for one in on_watch("events", row["id"], "--json").json["rows"]] == [row["id"]]
+    early = next(one for one in on_watch("events", "war-support", "--json").json["rows"] if one["occurred_last"] < "2014")
+    assert "war-support: no weight: before the problem's start" in on_watch("events", early["id"]).out
+    missing = on_watch("events", "E999999")
+    assert (missing.code, "no problem, indicator or event named 'E999999'" in missing.err) == (2, True)
+
+
 def test_events_are_listed_newest_first_and_can_be_narrowed(on_watch: Call) -> None:
     found = on_watch("events", "war-support", "--since", "2026-01-01", "--json").json
     assert (found["schema"], list(found)) == ("iw.events/1", ["schema", "provenance", "rows"])

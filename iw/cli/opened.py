@@ -1,0 +1,60 @@
+"""One event opened: what it says, the reports behind it, and what becomes of it in each problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iw.cli.session import Session
+
+if TYPE_CHECKING:
+    from iw.log.records import Backing, Event, LogView
+    from iw.workspace import Workspace
+
+
+def show_event(session: Session, workspace: Workspace, view: LogView, event: Event, weight: float) -> None:
+    """Print the event as ``view`` knows it; ``weight`` is the chance that it is genuine."""
+    indicator = workspace.catalogue.indicators[event.indicator]
+    session.out.print(f"{event.id}: {event.summary}", style="bold", soft_wrap=True)
+    session.below(f"{event.indicator}: {indicator.title}")
+    told = [f"occurred {event.occurred}", f"w {weight:.2f}", f"staged: {event.staged}"]
+    if event.development:
+        told.append(f"development '{event.development}'")
+    session.below("; ".join(told))
+    for backing in event.backings:
+        _report(session, backing, event.summary)
+    for name, fate in _fates(workspace, view, event):
+        session.below(f"{name}: {fate}")
+
+
+def _report(session: Session, backing: Backing, summary: str) -> None:
+    report = backing.report
+    reported = f", reported {report.reported_at:%Y-%m-%d}" if report.reported_at else ""
+    session.below(f"{report.id} {backing.stance} it: {report.source}, graded {report.grade}{reported}")
+    note = f"note {report.note}" if report.note else None
+    found = (
+        ("Why so graded", report.grade_reason),
+        ("Origin", report.origin),
+        ("Document", ", ".join(part for part in (report.document, report.section, note) if part)),
+        ("Contradicted", report.contradicts),
+        ("Address", report.url),
+        ("Text", report.text if report.text != summary else None),
+    )
+    for name, value in found:
+        if value:
+            session.below(f"{name}: {value}", 4, "dim")
+
+
+def _fates(workspace: Workspace, view: LogView, event: Event) -> list[tuple[str, str]]:
+    """For each problem that listens, whether the event counts there today, and if not, why."""
+    from iw.evidence import build_evidence, model_spec
+
+    fates = []
+    for problem in workspace.catalogue.problems_of(event.indicator):
+        evidence = build_evidence(
+            workspace.catalogue, model_spec(workspace.catalogue, problem.id), view, workspace.today
+        )
+        found = next(one for one in evidence.dispositions if one.event.id == event.id)
+        fates.append(
+            (problem.id, f"counts with w {found.weight:.2f}" if found.counts else f"no weight: {found.why_not}")
+        )
+    return fates
