@@ -29,7 +29,7 @@ import pytensor
 from benchmarks import filters, scan
 from benchmarks.problems import Problem, parameters, problem
 from iw.inference.arrays import Evidence, Floats
-from iw.inference.belief import Believer, believe
+from iw.inference.belief import Believer
 from iw.inference.likelihood import log_likelihood_and_gradient
 from iw.inference.model import build_model
 from iw.inference.op import LikelihoodData
@@ -112,7 +112,11 @@ def update_rows() -> list[Row]:
         problem(scenarios=4, indicators=20, days=3653, events=100, regimes=12, draws=2000, seed=seed)
         for seed in range(PROBLEMS)
     ]
-    seconds = {"iw, anew from the draws": _best(lambda: [believe(*one) for one in many], 3)}
+    seconds = {
+        "iw, anew from the draws": _best(
+            lambda: [Believer(one.spec, one.draws).believe(one.evidence) for one in many], 3
+        )
+    }
     for name, back in (("an event 1,000 days old", 1000), ("an event 60 days old", 60)):
         updates = []
         for one in many:

@@ -86,11 +86,6 @@ class Believer:
         return JointState(state.probs, normalised(self.draws.log_weight + state.log_likelihood))
 
 
-def believe(spec: ModelSpec, draws: Draws, evidence: Evidence, days: Ints | None = None) -> list[JointState]:
-    """The joint state at each of ``days``, as `Believer.believe` gives it."""
-    return Believer(spec, draws).believe(evidence, days)
-
-
 def normalised(log_weights: Floats) -> Floats:
     """Weights that sum to 1."""
     weights = np.exp(log_weights - log_weights.max())

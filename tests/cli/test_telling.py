@@ -195,7 +195,9 @@ def test_an_event_opens_down_to_its_reports_and_what_becomes_of_it(on_watch: Cal
         assert words in out
     assert "war-support: counts with w 0.88" in out
     assert [one["id"] for one in on_watch("events", row["id"], "--json").json["rows"]] == [row["id"]]
-    early = next(one for one in on_watch("events", "war-support", "--json").json["rows"] if one["occurred_last"] < "2014")
+    early = next(
+        one for one in on_watch("events", "war-support", "--json").json["rows"] if one["occurred_last"] < "2014"
+    )
     assert "war-support: no weight: before the problem's start" in on_watch("events", early["id"]).out
     missing = on_watch("events", "E999999")
     assert (missing.code, "no problem, indicator or event named 'E999999'" in missing.err) == (2, True)

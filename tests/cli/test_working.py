@@ -168,7 +168,7 @@ def test_the_demonstration_leaves_fits_reports_and_a_board_and_a_second_run_is_q
     for day in (DEMO_DAY, WARNING_DAY):
         for ending in ("html", "pdf"):
             assert (tmp_path / "iw-demo" / "reports" / f"weekly-{day}.{ending}").stat().st_size > 100_000
-    assert "1 of 5: " in first.err
+    assert "1 of 13: " in first.err
     assert "iw --workspace iw-demo explain" in first.out
     assert "no accepted fit" not in first.out
     second = iw("demo")

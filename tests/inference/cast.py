@@ -9,6 +9,7 @@ import numpy as np
 
 from iw.inference import reference
 from iw.inference.arrays import ONLY_THEN, Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.belief import Believer, JointState
 from iw.inference.filter import filter_draws
 from iw.inference.op import LikelihoodData
 from iw.inference.parameters import draws_of
@@ -22,6 +23,11 @@ class Problem(NamedTuple):
     spec: ModelSpec
     draws: Draws
     evidence: Evidence
+
+
+def believe(spec: ModelSpec, draws: Draws, evidence: Evidence, days: Ints | None = None) -> list[JointState]:
+    """The joint state at each of ``days``, by one who remembers nothing."""
+    return Believer(spec, draws).believe(evidence, days)
 
 
 def problem(

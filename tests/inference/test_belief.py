@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from iw.inference.arrays import YEAR_DAYS
-from iw.inference.belief import JointState, believe, normalised, pareto_shape, weighted_quantile
+from iw.inference.belief import JointState, normalised, pareto_shape, weighted_quantile
 from iw.inference.filter import filter_draws
 from iw.inference.forecast import visit_probs
 from iw.inference.matrices import exponentials
 from iw.inference.proposal import prior_draws, proposal_draws
-from tests.inference.cast import problem
+from tests.inference.cast import believe, problem
 
 
 def test_the_belief_is_the_weighted_mean_over_draws() -> None:

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iw.inference.arrays import Evidence
-from iw.inference.belief import Believer, believe
+from iw.inference.belief import Believer
 from iw.inference.filter import CHECKPOINT_DAYS, DrawFilter, FilterState
-from tests.inference.cast import Problem, problem
+from tests.inference.cast import Problem, believe, problem
 
 DAYS = 900
 

@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from iw.inference.arrays import Evidence
-from iw.inference.belief import Believer, believe
+from iw.inference.belief import Believer
 from iw.inference.shift import DECIBANS, EXPECTED_CHANGE, TimeShift, replay, shift_over_time
-from tests.inference.cast import Problem, problem
+from tests.inference.cast import Problem, believe, problem
 
 CLOSED = 1e-9
 
