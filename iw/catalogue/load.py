@@ -33,21 +33,19 @@ class Catalogue:
     questions: Mapping[str, Question]
     tables: Tables
     places: Mapping[tuple[str, str], Place]  # (kind, id) -> where it stands
-    left_out: frozenset[tuple[str, str]] = (
-        frozenset()
-    )  # (kind, id) of entries with faults, or that need one with faults
+    left_out: frozenset[tuple[str, str]] = frozenset()  # (kind, id): with a fault, or in need of one with a fault
 
     def indicator(self, name: str) -> Indicator:
         """The indicator with this id, or `NotFoundError` with the nearest ids."""
-        self._not_left_out("indicator", "indicator", name)
         if name not in self.indicators:
+            self._not_left_out("indicator", "indicator", name)
             raise NotFoundError("indicator", name, self.indicators)
         return self.indicators[name]
 
     def problem(self, name: str) -> Problem:
         """The warning problem with this id, or `NotFoundError` with the nearest ids."""
-        self._not_left_out("problem", "warning problem", name)
         if name not in self.problems:
+            self._not_left_out("problem", "warning problem", name)
             raise NotFoundError("warning problem", name, self.problems)
         return self.problems[name]
 

@@ -62,7 +62,7 @@ def _tokens(text: str) -> set[str]:
     for word in re.findall(r"\w+(?:-\w+)*", text.casefold()):
         parts = word.split("-")
         joined = (first + second for first, second in pairwise(parts))
-        found |= {one.replace("isation", "ization").replace("ise", "ize") for one in (*parts, *joined, "".join(parts))}
+        found |= {one.replace("iz", "is") for one in (*parts, *joined, "".join(parts))}
     return found
 
 

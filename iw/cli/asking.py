@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from iw.cli.options import AsOf, Json, KnownAt, Marked, Problem
 from iw.cli.reading import When, when
 from iw.cli.session import Session
+from iw.core.dates import end_of_day
 
 if TYPE_CHECKING:
     from iw.assessment.beliefs import Belief, Overlay
@@ -51,11 +53,16 @@ def show_board(session: Session, workspace: Workspace, asked: When, as_json: boo
         return
     options = (
         ("as-of", asked.as_of and str(asked.as_of)),
-        ("known-at", asked.known_at and f"{asked.known_at:%Y-%m-%dT%H:%M}"),
+        ("known-at", asked.known_at and _moment(asked.known_at)),
         ("marking", asked.marking and str(asked.marking)),
     )
     then = "".join(f" --{name} {value}" for name, value in options if value)
     board.show(session, assessments, sorted(set(workspace.problems()) - set(begun)), then)
+
+
+def _moment(known_at: datetime) -> str:
+    """The very moment, as an option takes it: a day for its end."""
+    return str(known_at.date()) if known_at == end_of_day(known_at.date()) else known_at.isoformat()
 
 
 def explain(

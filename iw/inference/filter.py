@@ -29,7 +29,16 @@ from numba import njit
 
 from iw.core.errors import InferenceError
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
-from iw.inference.matrices import BLOCK, SERIES_NORM, draws_innermost, exponential, product, shift, transition
+from iw.inference.matrices import (
+    BLOCK,
+    advance_alone,
+    digits,
+    draws_innermost,
+    exponential,
+    product,
+    take_lowest_out,
+    transition,
+)
 
 CHECKPOINT_DAYS = 64  # a power of two, so that most gaps between stops take few products
 _REACH = 200.0  # largest n ||B|| of the common way: exp(200) and a day's ratios stay in range
@@ -57,7 +66,7 @@ class Filtered:
     def state(self, day: int) -> FilterState:
         """The state after ``day`` days, one of those wanted."""
         k = int(np.searchsorted(self.days, day))
-        return FilterState(day, self.log_likelihood[k], self.probs[k])
+        return FilterState(day, self.log_likelihood[k].copy(), self.probs[k].copy())  # the other days can be forgotten
 
 
 class DrawFilter:
@@ -178,7 +187,7 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
     operator = np.empty((count, count, lanes))
     lowest = np.empty(lanes)
     norms = np.empty(lanes)
-    powers = np.empty((_digits(breaks[-1]), count, count, lanes))
+    powers = np.empty((digits(breaks[-1]), count, count, lanes))
     checkpoint = day + CHECKPOINT_DAYS
     obs, out = 0, 0
     while obs < dated and obs_day[obs] < day:
@@ -248,7 +257,7 @@ def _regime_operator(  # type: ignore[no-untyped-def]
             if share > 0.0:
                 for b in range(lanes):
                     operator[s, s, b] += share * log_spread[m, s, b]
-    shift(operator, lowest, norms)
+    take_lowest_out(operator, lowest, norms)
     return np.all(norms < np.inf)
 
 
@@ -290,74 +299,9 @@ def _advance(days, operator, lowest, norms, powers, made, state, other, total): 
         digit += 1
     for b in range(state.shape[1]):
         if days * norms[b] > _REACH:
-            total[b] += _advance_alone(days, operator, norms[b], start, state, b)
+            total[b] += advance_alone(days, operator, norms[b], start, state, b)
         total[b] += days * lowest[b]
     return made, state, other
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _advance_alone(days, operator, norm, start, state, b):  # type: ignore[no-untyped-def]
-    """state <- start exp(days B) of draw ``b``, normalised; gives the logarithm of the norm. Any days ||B|| will do.
-
-    exp(h B) = diag(exp(g)) P with rows of P that sum to 1, and so for its squares: a row may be exp(-1,000) of another
-    and still count, where its scenario is the only one that is left.
-    """
-    count = operator.shape[0]
-    squarings = max(int(np.ceil(np.log2(days * norm / SERIES_NORM))), 0)
-    step = days / 2.0**squarings
-    matrix, previous = np.zeros((count, count)), np.zeros((count, count))
-    log_rows, previous_log_rows = np.zeros(count), np.zeros(count)
-    row = np.empty(count)
-    for s in range(count):
-        matrix[s, s] = 1.0
-    for k in range(12, 0, -1):  # Horner's rule: 1 + B (1 + B / 2 (1 + B / 3 (...)))
-        matrix, previous = previous, matrix
-        for s in range(count):
-            for c in range(count):
-                entry = 0.0
-                for via in range(count):
-                    entry += previous[s, via] * operator[via, c, b]
-                matrix[s, c] = entry * step / k
-            matrix[s, s] += 1.0
-    for squared in range(squarings + 1):
-        matrix, previous = previous, matrix
-        log_rows, previous_log_rows = previous_log_rows, log_rows
-        for s in range(count):
-            if squared == 0:  # no square yet: only take the rows' sums out
-                for c in range(count):
-                    row[c] = 1.0 if c == s else 0.0
-            else:
-                for c in range(count):
-                    row[c] = previous[s, c]
-            log_rows[s] = previous_log_rows[s] * (squared > 0) + _weighted_row(
-                row, previous_log_rows, previous, matrix[s]
-            )
-    for s in range(count):
-        row[s] = start[s, b]
-    log_norm = _weighted_row(row, log_rows, matrix, previous[0])
-    for s in range(count):
-        state[s, b] = previous[0, s]
-    return log_norm
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _weighted_row(row, log_rows, matrix, result):  # type: ignore[no-untyped-def]
-    """result <- row diag(exp(log_rows)) matrix, normalised; gives the logarithm of the norm."""
-    largest = -np.inf
-    for via in range(row.shape[0]):
-        if row[via] > 0.0:
-            largest = max(largest, log_rows[via])
-    norm = 0.0
-    for c in range(row.shape[0]):
-        result[c] = 0.0
-    for via in range(row.shape[0]):
-        weight = row[via] * np.exp(min(log_rows[via] - largest, 0.0))
-        for c in range(row.shape[0]):
-            result[c] += weight * matrix[via, c]
-            norm += weight * matrix[via, c]
-    for c in range(row.shape[0]):
-        result[c] /= norm
-    return largest + np.log(norm)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -392,13 +336,3 @@ def _normalise(state, norms, scaled, total):  # type: ignore[no-untyped-def]
             total[b] += np.log(scaled[b]) + np.log(norms[b])
             scaled[b] = 1.0
     return True
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _digits(days):  # type: ignore[no-untyped-def]
-    """How many binary digits a number of days has."""
-    digits = 0
-    while days > 0:
-        days //= 2
-        digits += 1
-    return digits

@@ -26,9 +26,9 @@ import numpy as np
 from numba import njit
 
 from iw.inference.arrays import YEAR_DAYS
-from iw.inference.matrices import INVERSE_FACTORIALS, SERIES_NORM
+from iw.inference.matrices import SERIES_NORM, digits
+from iw.inference.powers import largest_scale, powers_adjoint, powers_of, scale_weight
 
-_PLAIN = 100.0  # step ||B|| up to which a power needs no scale: its square, exp(200), is still in range
 _MAX_SIZE = 1e9  # days ||B|| beyond which a sampler's wild proposal is refused (10 years at 1e5 a year are 1e6)
 
 
@@ -183,12 +183,12 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
         while step > SERIES_NORM:
             step *= 0.5
             halvings[r] += 1
-        first[r + 1] = first[r] + halvings[r] + _digits(longest[r])
+        first[r + 1] = first[r] + halvings[r] + digits(longest[r])
     powers = np.empty((first[regimes], count, count))
     scales = np.zeros((first[regimes], count))
     parts = np.empty((regimes, 6, count, count))  # what the series of each regime leaves for its adjoint
     for r in range(regimes):
-        _powers(
+        powers_of(
             operators[r],
             sizes[r],
             halvings[r],
@@ -198,9 +198,9 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
         )
 
     # Forward.
-    digits = _digits(breaks[regimes]) + 1
-    before = np.empty((steps, digits, count))  # the state before each step, and before each power of a gap
-    norms = np.ones((steps, digits))
+    most_digits = digits(breaks[regimes]) + 1
+    before = np.empty((steps, most_digits, count))  # the state before each step, and before each power of a gap
+    norms = np.ones((steps, most_digits))
     state = prior.copy()
     total = 0.0
     for step in range(steps):
@@ -224,12 +224,12 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                     power = first[r] + halvings[r] + digit
                     for s in range(count):
                         before[step, digit, s] = state[s]
-                    largest = _largest(state, scales[power])
+                    largest = largest_scale(state, scales[power])
                     norm = 0.0
                     for c in range(count):
                         state[c] = 0.0
                         for s in range(count):
-                            weight = before[step, digit, s] * _weight(scales[power, s] - largest)
+                            weight = before[step, digit, s] * scale_weight(scales[power, s] - largest)
                             state[c] += weight * powers[power, s, c]
                         norm += state[c]
                     for c in range(count):
@@ -257,13 +257,13 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 d_log_ratio[m, s] += beta[s] * before[step, 0, s]
         else:
             r = what[step]
-            for digit in range(_digits(length[step]) - 1, -1, -1):
+            for digit in range(digits(length[step]) - 1, -1, -1):
                 if (length[step] >> digit) % 2 == 0:
                     continue
                 power = first[r] + halvings[r] + digit
-                largest = _largest(before[step, digit], scales[power])
+                largest = largest_scale(before[step, digit], scales[power])
                 for s in range(count):
-                    weight = _weight(scales[power, s] - largest) / norms[step, digit]
+                    weight = scale_weight(scales[power, s] - largest) / norms[step, digit]
                     entry = 0.0
                     for c in range(count):
                         d_powers[power, s, c] += before[step, digit, s] * weight * beta[c]
@@ -273,7 +273,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                     beta[s] = following[s]
     for r in range(regimes):
         own = slice(first[r], first[r + 1])
-        _powers_adjoint(halvings[r], powers[own], scales[own], d_powers[own], parts[r], d_operators[r])
+        powers_adjoint(halvings[r], powers[own], scales[own], d_powers[own], parts[r], d_operators[r])
 
     d_generator = np.zeros((count, count))
     for r in range(regimes):
@@ -334,179 +334,3 @@ def _operator(r, rates, generator, coverage, spread, ratio, operator):  # type: 
             row += operator[s, c]
         size = row if not row <= size else size  # max would drop what is not a number
     return low, size
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _powers(operator, size, halvings, powers, scales, parts):  # type: ignore[no-untyped-def]
-    """Fill powers and scales with exp(h B) and its squares, h = 2^-halvings; h ||B|| is at most `SERIES_NORM`.
-
-    The series has degree 12, in cubes, as in the filter; it leaves in ``parts`` what `_powers_adjoint` needs of it.
-    """
-    count = operator.shape[0]
-    h = 0.5**halvings
-    for s in range(count):
-        for c in range(count):
-            parts[0, s, c] = operator[s, c] * h
-    _series(parts, powers[0])
-    log_size = h * size
-    for j in range(1, powers.shape[0]):
-        old, new = powers[j - 1], powers[j]
-        if log_size <= _PLAIN:
-            _set_product(old, old, new)
-        else:
-            for s in range(count):
-                largest = _largest(old[s], scales[j - 1])
-                for c in range(count):
-                    new[s, c] = 0.0
-                for via in range(count):
-                    weight = old[s, via] * _weight(scales[j - 1, via] - largest)
-                    for c in range(count):
-                        new[s, c] += weight * old[via, c]
-                scales[j, s] = scales[j - 1, s] + largest
-        log_size *= 2.0
-        if log_size > _PLAIN:
-            for s in range(count):
-                row = 0.0
-                for c in range(count):
-                    row += new[s, c]
-                for c in range(count):
-                    new[s, c] /= row
-                scales[j, s] += np.log(row)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _powers_adjoint(halvings, powers, scales, d_powers, parts, d_operator):  # type: ignore[no-untyped-def]
-    """Carry the derivatives of the powers down to the first and through its series; fill d LL / d B."""
-    count = d_operator.shape[0]
-    for j in range(powers.shape[0] - 1, 0, -1):
-        old, d_old, d_new = powers[j - 1], d_powers[j - 1], d_powers[j]
-        # new[s, c] = sum over via of old[s, via] weight[s, via] old[via, c], the weights held constant
-        for s in range(count):
-            for via in range(count):
-                weight = 0.0
-                if old[s, via] > 0.0:  # else what is not there could have a weight beyond all bounds
-                    log_weight = scales[j - 1, s] + scales[j - 1, via] - scales[j, s]
-                    weight = 1.0 if log_weight == 0.0 else np.exp(log_weight)
-                entry = 0.0
-                for c in range(count):
-                    entry += d_new[s, c] * old[via, c]
-                    d_old[via, c] += old[s, via] * weight * d_new[s, c]
-                d_old[s, via] += weight * entry
-    _series_adjoint(parts, d_powers[0], d_operator)
-    h = 0.5**halvings
-    for s in range(count):
-        for c in range(count):
-            d_operator[s, c] *= h
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _series(parts, result):  # type: ignore[no-untyped-def]
-    """result <- exp(X), X = parts[0], of degree 12.
-
-    Y3 = c9 + c10 X + c11 X^2 + c12 X^3, Y2 = Y3 X^3 + c6 + c7 X + c8 X^2, and so on down to Y0, the result.
-
-    Leaves X^2, X^3, Y3, Y2, Y1 in parts[1] .. parts[5].
-    """
-    count = result.shape[0]
-    _set_product(parts[0], parts[0], parts[1])
-    _set_product(parts[1], parts[0], parts[2])
-    for stage in range(3, -1, -1):
-        target = result if stage == 0 else parts[6 - stage]
-        if stage < 3:
-            _set_product(parts[5 - stage], parts[2], target)
-        for s in range(count):
-            for c in range(count):
-                entry = INVERSE_FACTORIALS[12] * parts[2, s, c] if stage == 3 else target[s, c]
-                entry += (
-                    INVERSE_FACTORIALS[3 * stage + 2] * parts[1, s, c]
-                    + INVERSE_FACTORIALS[3 * stage + 1] * parts[0, s, c]
-                )
-                target[s, c] = entry + INVERSE_FACTORIALS[3 * stage] if s == c else entry
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _series_adjoint(parts, d_result, d_first):  # type: ignore[no-untyped-def]
-    """d_first <- d LL / d X of what `_series` made of X, given d LL / d result (which is used up)."""
-    count = d_result.shape[0]
-    d_second, d_third, other = np.zeros((count, count)), np.zeros((count, count)), np.zeros((count, count))
-    for s in range(count):
-        for c in range(count):
-            d_first[s, c] = 0.0
-    d_stage = d_result
-    for stage in range(4):
-        for s in range(count):
-            for c in range(count):
-                d_first[s, c] += INVERSE_FACTORIALS[3 * stage + 1] * d_stage[s, c]
-                d_second[s, c] += INVERSE_FACTORIALS[3 * stage + 2] * d_stage[s, c]
-                if stage == 3:
-                    d_third[s, c] += INVERSE_FACTORIALS[12] * d_stage[s, c]
-        if stage < 3:
-            _add_product_left_transposed(parts[5 - stage], d_stage, d_third)
-            for s in range(count):
-                for c in range(count):
-                    other[s, c] = 0.0
-            _add_product_right_transposed(d_stage, parts[2], other)
-            d_stage, other = other, d_stage
-    _add_product_right_transposed(d_third, parts[0], d_second)
-    _add_product_left_transposed(parts[1], d_third, d_first)
-    _add_product_right_transposed(d_second, parts[0], d_first)
-    _add_product_left_transposed(parts[0], d_second, d_first)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _largest(row, scales):  # type: ignore[no-untyped-def]
-    """The largest scale among the entries of ``row`` that are there at all."""
-    largest = -np.inf
-    for s in range(row.shape[0]):
-        if row[s] > 0.0:
-            largest = max(largest, scales[s])
-    return largest
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _weight(log_weight):  # type: ignore[no-untyped-def]
-    """exp, quick at 0 (no scale), and at most 1: a larger one belongs to an entry that is not there."""
-    return 1.0 if log_weight >= 0.0 else np.exp(log_weight)
-
-
-# The small products are plain loops: a call into a threaded BLAS costs a thousand times as much as one of them.
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _set_product(left, right, result):  # type: ignore[no-untyped-def]
-    for a in range(result.shape[0]):
-        for c in range(result.shape[0]):
-            entry = 0.0
-            for b in range(result.shape[0]):
-                entry += left[a, b] * right[b, c]
-            result[a, c] = entry
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _add_product_left_transposed(left, right, result):  # type: ignore[no-untyped-def]
-    for a in range(result.shape[0]):
-        for c in range(result.shape[0]):
-            entry = 0.0
-            for b in range(result.shape[0]):
-                entry += left[b, a] * right[b, c]
-            result[a, c] += entry
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _add_product_right_transposed(left, right, result):  # type: ignore[no-untyped-def]
-    for a in range(result.shape[0]):
-        for c in range(result.shape[0]):
-            entry = 0.0
-            for b in range(result.shape[0]):
-                entry += left[a, b] * right[c, b]
-            result[a, c] += entry
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _digits(days):  # type: ignore[no-untyped-def]
-    """How many binary digits a number of days has."""
-    digits = 0
-    while days > 0:
-        days //= 2
-        digits += 1
-    return digits

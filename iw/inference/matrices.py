@@ -38,7 +38,7 @@ def draws_innermost(array: Floats) -> Floats:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def shift(operator, lowest, norms):  # type: ignore[no-untyped-def]
+def take_lowest_out(operator, lowest, norms):  # type: ignore[no-untyped-def]
     """B <- G - lo I in ``operator``; fill lo and the largest row sum of B, for each draw."""
     for b in range(operator.shape[2]):
         lowest[b] = operator[0, 0, b]
@@ -57,7 +57,7 @@ def shift(operator, lowest, norms):  # type: ignore[no-untyped-def]
 def _shifted(operator):  # type: ignore[no-untyped-def]
     """exp(G) of one block (S, S, B), which is used up; e^lo is multiplied in before anything can overflow."""
     lowest, norms = np.empty(operator.shape[2]), np.empty(operator.shape[2])
-    shift(operator, lowest, norms)
+    take_lowest_out(operator, lowest, norms)
     largest = 0.0
     for b in range(norms.shape[0]):
         largest = max(largest, norms[b])
@@ -140,3 +140,78 @@ def exponential(operator, norms, result):  # type: ignore[no-untyped-def]
             for c in range(count):
                 for b in range(lanes):
                     result[s, c, b] = other[s, c, b] if halvings[b] > done else result[s, c, b]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def advance_alone(days, operator, norm, start, state, b):  # type: ignore[no-untyped-def]
+    """state <- start exp(days B) of draw ``b``, normalised; gives the logarithm of the norm. Any days ||B|| will do.
+
+    exp(h B) = diag(exp(g)) P with rows of P that sum to 1, and so for its squares: a row may be exp(-1,000) of another
+    and still count, where its scenario is the only one that is left.
+    """
+    count = operator.shape[0]
+    squarings = max(int(np.ceil(np.log2(days * norm / SERIES_NORM))), 0)
+    step = days / 2.0**squarings
+    matrix, previous = np.zeros((count, count)), np.zeros((count, count))
+    log_rows, previous_log_rows = np.zeros(count), np.zeros(count)
+    row = np.empty(count)
+    for s in range(count):
+        matrix[s, s] = 1.0
+    for k in range(12, 0, -1):  # Horner's rule: 1 + B (1 + B / 2 (1 + B / 3 (...)))
+        matrix, previous = previous, matrix
+        for s in range(count):
+            for c in range(count):
+                entry = 0.0
+                for via in range(count):
+                    entry += previous[s, via] * operator[via, c, b]
+                matrix[s, c] = entry * step / k
+            matrix[s, s] += 1.0
+    for squared in range(squarings + 1):
+        matrix, previous = previous, matrix
+        log_rows, previous_log_rows = previous_log_rows, log_rows
+        for s in range(count):
+            if squared == 0:  # no square yet: only take the rows' sums out
+                for c in range(count):
+                    row[c] = 1.0 if c == s else 0.0
+            else:
+                for c in range(count):
+                    row[c] = previous[s, c]
+            log_rows[s] = previous_log_rows[s] * (squared > 0) + _weighted_row(
+                row, previous_log_rows, previous, matrix[s]
+            )
+    for s in range(count):
+        row[s] = start[s, b]
+    log_norm = _weighted_row(row, log_rows, matrix, previous[0])
+    for s in range(count):
+        state[s, b] = previous[0, s]
+    return log_norm
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _weighted_row(row, log_rows, matrix, result):  # type: ignore[no-untyped-def]
+    """result <- row diag(exp(log_rows)) matrix, normalised; gives the logarithm of the norm."""
+    largest = -np.inf
+    for via in range(row.shape[0]):
+        if row[via] > 0.0:
+            largest = max(largest, log_rows[via])
+    norm = 0.0
+    for c in range(row.shape[0]):
+        result[c] = 0.0
+    for via in range(row.shape[0]):
+        weight = row[via] * np.exp(min(log_rows[via] - largest, 0.0))
+        for c in range(row.shape[0]):
+            result[c] += weight * matrix[via, c]
+            norm += weight * matrix[via, c]
+    for c in range(row.shape[0]):
+        result[c] /= norm
+    return largest + np.log(norm)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def digits(days):  # type: ignore[no-untyped-def]
+    """How many binary digits a number of days has."""
+    digits = 0
+    while days > 0:
+        days //= 2
+        digits += 1
+    return digits

@@ -119,5 +119,5 @@ def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
 def _kernel_version() -> int:
     """A number that changes with the kernel's source: PyTensor's cache on disk would go on using the old code."""
     folder = Path(__file__).parent
-    sources = (folder / "likelihood.py", folder / "matrices.py", Path(__file__))
+    sources = (*(folder / name for name in ("likelihood.py", "matrices.py", "powers.py")), Path(__file__))
     return zlib.crc32(b"".join(source.read_bytes() for source in sources))

@@ -28,7 +28,7 @@ from numba import njit
 
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer, JointState
-from iw.inference.matrices import BLOCK, draws_innermost, shift
+from iw.inference.matrices import BLOCK, draws_innermost, take_lowest_out
 
 DECIBANS = 10.0 / np.log(10.0)
 EXACT_ORDERS = 6
@@ -89,7 +89,7 @@ def shift_over_time(
     ``start`` is the joint state after ``first`` days, of the same draws and evidence.
     """
     terms = Contributions(len(spec.scenarios))
-    rates, drift = _scenarios_first(draws.rates()), draws_innermost(draws.generators()) / YEAR_DAYS
+    rates, chain = _scenarios_first(draws.rates()), draws_innermost(draws.generators()) / YEAR_DAYS
     by_day: dict[int, list[int]] = defaultdict(list)
     for m in range(evidence.dated):
         by_day[int(evidence.obs_day[m])].append(m)
@@ -97,7 +97,7 @@ def shift_over_time(
     for day in range(first, last):
         regime = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
         if flow is None or regime != regime_of_flow:
-            flow, regime_of_flow = _Flow.of(spec, evidence, rates, drift, regime), regime
+            flow, regime_of_flow = _Flow.of(spec, evidence, rates, chain, regime), regime
         joint = _pass_day(joint, flow, terms)
         ratios = {m: np.exp(_log_ratio(spec, rates, evidence, m)) for m in by_day.get(day, [])}
         joint = _apply_events(joint, ratios, terms, seed + day)
@@ -108,7 +108,7 @@ def shift_over_time(
 class _Flow:
     """What acts within one regime, per day."""
 
-    drift: Floats  # (S, S, D) Q per day
+    chain: Floats  # (S, S, D) Q per day
     rates: Floats  # (S, I, D) per year
     hazard: Floats  # (I,) c / 365.25: silence gains -hazard rates
     imprecise: dict[int, Floats]  # observation -> (S, D) share log l per day
@@ -117,16 +117,16 @@ class _Flow:
     norm: float  # the largest row sum of any draw's B
 
     @classmethod
-    def of(cls, spec: ModelSpec, evidence: Evidence, rates: Floats, drift: Floats, regime: int) -> _Flow:
+    def of(cls, spec: ModelSpec, evidence: Evidence, rates: Floats, chain: Floats, regime: int) -> _Flow:
         hazard, shares = evidence.coverage[regime] / YEAR_DAYS, evidence.spread[regime]
         imprecise = {int(m): shares[m] * _log_ratio(spec, rates, evidence, int(m)) for m in np.nonzero(shares)[0]}
         gain = sum(imprecise.values(), -np.matmul(hazard, rates))
-        operator = drift.copy()
-        s = np.arange(len(drift))
+        operator = chain.copy()
+        s = np.arange(len(chain))
         operator[s, s] += gain
-        lowest, norms = np.empty(drift.shape[2]), np.empty(drift.shape[2])
-        shift(operator, lowest, norms)
-        return cls(drift, rates, hazard, imprecise, operator, lowest, float(norms.max()))
+        lowest, norms = np.empty(chain.shape[2]), np.empty(chain.shape[2])
+        take_lowest_out(operator, lowest, norms)
+        return cls(chain, rates, hazard, imprecise, operator, lowest, float(norms.max()))
 
     def at(self, joint: Floats, times: Floats) -> Floats:
         """(N, S, D) the joint belief after each of ``times`` (days), not normalised."""
@@ -219,7 +219,7 @@ def _integrate(pi: Floats, flow: _Flow, terms: Contributions, length: float) -> 
         book(term, won - p * won.sum(axis=1, keepdims=True))
 
     by_scenario = pi.transpose(1, 2, 0)
-    book(EXPECTED_CHANGE, np.matmul(flow.drift, by_scenario).sum(axis=0).T)
+    book(EXPECTED_CHANGE, np.matmul(flow.chain, by_scenario).sum(axis=0).T)
     expected = np.matmul(flow.rates, by_scenario)  # (S, I, 4)
     for i in np.nonzero(flow.hazard)[0]:
         book_gain(("silence", int(i)), -flow.hazard[i] * expected[:, i].T)

@@ -19,7 +19,7 @@ from iw.core.errors import IwError
 from iw.core.resources import shipped
 from iw.report import charts, numbers
 from iw.report.canvas import Look
-from iw.report.page import focus, prepare, slug
+from iw.report.prepare import focus, prepare, slug
 
 if TYPE_CHECKING:
     from iw.assessment.records import Assessment

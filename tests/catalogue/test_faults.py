@@ -338,3 +338,9 @@ def test_to_cite_or_relate_to_a_faulty_entry_is_no_further_fault(folders: Folder
     folders.swap(OPS, "coverage: 0.9", "coverage: 9")
     files = [fault.split(":")[0] for fault in folders.faults()]
     assert files == [DOCS, DOCS, OPS, CLOSE]
+
+
+def test_a_sound_entry_is_found_though_a_faulty_one_has_its_name(folders: Folders) -> None:
+    folders.write("models/another.yaml", PROBLEM.replace("lead_time_days: 90", "lead_time_days: -1"))
+    assert len(folders.faults()) == 1
+    assert folders.load().problem("closeness").lead_time_days == 90

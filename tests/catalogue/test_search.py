@@ -32,6 +32,11 @@ def test_a_word_is_not_found_inside_another(folders: Folders, word: str) -> None
     assert search(folders.load(), [word]) == []
 
 
+@pytest.mark.parametrize("word", ["exercis", "dedollariz", "dedollaris"])
+def test_the_start_of_a_word_is_found_in_either_spelling(shipped_catalogue: Catalogue, word: str) -> None:
+    assert search(shipped_catalogue, [word])
+
+
 def test_both_spellings_find_the_same(shipped_catalogue: Catalogue) -> None:
     found = [
         search(shipped_catalogue, [word])

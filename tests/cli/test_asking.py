@@ -32,6 +32,17 @@ def test_the_board_shows_what_leads_how_sure_and_what_to_ask_next(on_watch: Call
     assert "explain war-support" in answer.out
 
 
+@pytest.mark.parametrize("known_at", [["2023-03-04"], ["2023-03-04T12:30:15"], []])
+def test_what_to_ask_next_is_about_the_same_date_and_moment(on_watch: Call, known_at: list[str]) -> None:
+    options = ["--as-of", "2023-03-05", *(["--known-at", *known_at] if known_at else []), "--marking", "green"]
+    board_out = on_watch("status", *options).out
+    hint = next(line for line in board_out.splitlines() if " explain " in line)
+    asked = on_watch(*hint.split()[hint.split().index("explain") :])
+    assert (asked.code, asked.err) == (0, "")
+    made = next(line for line in board_out.splitlines() if line.startswith("As of"))
+    assert made.split("; fit")[0].split(", log")[0].removeprefix("As of ") in asked.out.replace("\n", " ")
+
+
 @pytest.fixture(scope="module")
 def assessment(template: Path) -> Assessment:
     """What the board shows of the watch today."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from iw.report.canvas import Look
 from iw.report.charts import history_panel, month_marks, shift_waterfall, thinned
-from iw.report.page import focus
+from iw.report.prepare import focus
 from tests.report.examples import PLOTS, Random, assessment, history
 
 SCREEN = Look(300, 150, 11, "p1", screen=True)
