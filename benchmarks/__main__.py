@@ -30,9 +30,9 @@ from benchmarks import filters, scan
 from benchmarks.problems import Problem, parameters, problem
 from iw.inference.arrays import Evidence, Floats
 from iw.inference.belief import Believer
+from iw.inference.kernel_data import LikelihoodData
 from iw.inference.likelihood import log_likelihood_and_gradient
 from iw.inference.model import build_model
-from iw.inference.op import LikelihoodData
 
 RESULTS = Path(__file__).parent / "results.md"
 PACKAGES = ("numpy", "numba", "pymc", "pytensor", "nutpie", "hmmlearn", "jax")

@@ -22,7 +22,7 @@ def by_numpy(one: Problem) -> Callable[[], Floats]:
     spec, draws, evidence = one
 
     def run() -> Floats:
-        rates, generators = draws.rates(), draws.generators()
+        rates, generators = draws.rates(spec, evidence), draws.generators()
         ratios = _ratios(one, rates)
         state = np.tile(spec.prior_probs, (len(draws), 1))
         total = np.zeros(len(draws))
@@ -60,7 +60,7 @@ def by_hmmlearn(one: Problem) -> Callable[[], Floats]:
     assert len(evidence.breaks) == 2
 
     def run() -> Floats:
-        rates, generators = draws.rates(), draws.generators()
+        rates, generators = draws.rates(spec, evidence), draws.generators()
         ratios = _ratios(one, rates)
         operators = expm(_day_exponents(generators, np.einsum("i,dis->ds", evidence.coverage[0], rates)))
         total = np.empty(len(draws))
@@ -116,7 +116,7 @@ def by_jax(one: Problem) -> Callable[[], Floats]:
         plan.obs,
         spec.prior_probs,
     )
-    return lambda: np.asarray(log_likelihood(draws.rates(), draws.generators(), shared))
+    return lambda: np.asarray(log_likelihood(draws.rates(spec, evidence), draws.generators(), shared))
 
 
 def _day_exponents(generators: Floats, silence: Floats) -> Floats:

@@ -45,7 +45,7 @@ def prior_predictive(
     seen = np.zeros(len(spec.indicators))
     for m, weight in enumerate(arrays.obs_weight):
         seen[arrays.indicators_of(m)] += weight
-    counts = simulated_counts(spec, prior_draws(spec, rng, count), arrays.breaks, arrays.coverage, rng)
+    counts = simulated_counts(spec, prior_draws(spec, rng, count), arrays, rng)
     low, high = np.quantile(counts, (0.05, 0.95), axis=0)
     # Weights are fractions of events: half of them down and half up, so that 0.6 of an event is one and 0.4 is none.
     whole = np.floor(seen + 0.5)

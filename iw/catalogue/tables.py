@@ -90,6 +90,22 @@ class WarningLevel(Entry):
         return self
 
 
+class Aftershocks(Entry):
+    """What is believed of aftershocks before anything is learnt; the same for every problem."""
+
+    branching: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
+    """Follow-ons per event over its whole family: the two parameters of a beta distribution, [2, 5] for a mean of
+    2/7."""
+    decay_days: Interval
+    """[low, high]: the time in which follow-ons die down to a third, in days, as a 90 % interval; more than 2."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.decay_days[0] <= 2:
+            raise ValueError("follow-ons take more than 2 days: raise 'decay_days'")
+        return self
+
+
 class Tables(Entry):
     """The shared tables in ``models/tables.yaml``; numbers are stored, words are rendered from them."""
 
@@ -118,3 +134,7 @@ class Tables(Entry):
     rumour."""
     odds_concentration: Annotated[float, Field(gt=0)]
     """How sure the odds of what follows are: the concentration of their Dirichlet distribution."""
+    aftershocks: Aftershocks
+    """How many follow-ons an event has, and how long they take, before anything is learnt."""
+    aftershocks_note: Note
+    """Whose judgement that is."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iw.catalogue import Catalogue
 from iw.core.dates import PartialDate, Precision
@@ -49,7 +50,8 @@ class _Candidate:
     weight: float
     column: int
     days: Ints  # covered days (0-based) of its period; one day where it acts at once
-    exact: bool  # acts on one day: its date is exact, or it is decisive and acts on the last day of its period
+    exact: bool  # its date is known to the day
+    spread: bool  # acts over its whole period; else on one day: its own, or the last of its period if it is decisive
 
 
 def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: date) -> EvidenceSet:
@@ -79,7 +81,7 @@ def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: 
     dispositions += [Disposition(c.event, c.weight, True) for c in counting]
     dispositions.sort(key=lambda d: (d.event.occurred.first, d.event.first_position))
     looking = bool(np.any(cover.seen[-1] > 0))
-    return EvidenceSet(_arrays(counting, cover), problem.start, as_of, tuple(dispositions), looking)
+    return EvidenceSet(_arrays(spec, counting, cover), problem.start, as_of, tuple(dispositions), looking)
 
 
 def _candidate(
@@ -103,8 +105,8 @@ def _candidate(
         return "nobody is declared to have been looking: an event without the silence around it would mislead"
     exact = event.occurred.precision is Precision.DAY
     if decisive and not exact:
-        return _Candidate(event, weight, column, covered[-1:], True)
-    return _Candidate(event, weight, column, covered, exact)
+        return _Candidate(event, weight, column, covered[-1:], exact, False)
+    return _Candidate(event, weight, column, covered, exact, not exact)
 
 
 def _period(event: Event, start: date, as_of: date) -> Ints:
@@ -149,10 +151,10 @@ def _one_per_development(
     return counting, outdone
 
 
-def _arrays(counting: list[_Candidate], cover: Watched) -> Evidence:
+def _arrays(spec: ModelSpec, counting: list[_Candidate], cover: Watched) -> Evidence:
     groups = _joint(counting)
-    dated = sorted((g for g in groups if g[0].exact), key=lambda g: (g[0].days[0], g[0].event.first_position))
-    spread = [g for g in groups if not g[0].exact]
+    dated = sorted((g for g in groups if not g[0].spread), key=lambda g: (g[0].days[0], g[0].event.first_position))
+    spread = [g for g in groups if g[0].spread]
     ordered = dated + spread
     total_days = len(cover.silence)
     shares = np.zeros((total_days, len(ordered)))
@@ -165,12 +167,22 @@ def _arrays(counting: list[_Candidate], cover: Watched) -> Evidence:
         breaks=breaks,
         coverage=cover.silence[breaks[:-1]],
         spread=shares[breaks[:-1]],
-        obs_day=np.array([g[0].days[0] if g[0].exact else -1 for g in ordered], dtype=np.int64),
+        obs_day=np.array([-1 if g[0].spread else g[0].days[0] for g in ordered], dtype=np.int64),
         obs_weight=np.array([max(c.weight for c in group) for group in ordered], dtype=np.float64),
         obs_ptr=np.cumsum([0, *(len(part) for part in columns)]).astype(np.int64),
         obs_indicators=np.array([i for part in columns for i in part], dtype=np.int64),
         obs_ids=tuple(tuple(c.event.id for c in group) for group in ordered),
+        obs_exact=np.array([g[0].exact for g in ordered], dtype=np.bool_),
+        live=_live(spec, counting),
     )
+
+
+def _live(spec: ModelSpec, counting: list[_Candidate]) -> NDArray[np.bool_]:
+    """(I,) whether the indicator's family has aftershocks: not where most of its events are dated vaguely."""
+    families = spec.family[[c.column for c in counting]]
+    exact = np.array([c.exact for c in counting], dtype=np.float64)
+    of_events = np.bincount(families, exact - 0.5, spec.families)
+    return np.asarray(of_events >= 0)[spec.family]
 
 
 def _joint(counting: list[_Candidate]) -> list[list[_Candidate]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 
 from iw.core.errors import StoreError
 from iw.inference.arrays import Draws, Floats, ModelSpec
-from iw.inference.parameters import draws_of
+from iw.inference.parameters import AFTERSHOCK, ARRAYS, draws_of
 
 _GROUP = "posterior"
 
@@ -63,14 +63,15 @@ def read_draws(path: Path, spec: ModelSpec) -> tuple[Draws, Floats]:
     """
     try:
         with h5py.File(path, "r") as file:
-            values = {name: _flat(file[f"{_GROUP}/{name}"]) for name in ("log_rate", "log_mult", "log_dwell", "stick")}
+            values = {name: _flat(file[f"{_GROUP}/{name}"]) for name in (*ARRAYS, *AFTERSHOCK)}
             log_likelihood = np.asarray(file[f"{_GROUP}/log_likelihood_total"], dtype=np.float64).reshape(-1)
     except (OSError, KeyError) as error:
         raise StoreError(f"The fit {path.name} cannot be read.", "Run 'iw fit' to make it again.") from error
     if values["log_rate"].shape[1] != len(spec.indicators) or values["log_dwell"].shape[1] != len(spec.scenarios):
         raise StoreError(f"The fit {path.name} belongs to another model.", "Run 'iw fit' to make a new one.")
-    draws = draws_of(spec, values["log_rate"], values["log_mult"], values["log_dwell"], values["stick"])
-    return Draws(draws.log_rate, draws.log_mult, draws.exit_rates, draws.odds, -log_likelihood), log_likelihood
+    aftershock = np.stack([values[name] for name in AFTERSHOCK], axis=1)
+    draws = draws_of(spec, *[*(values[name] for name in ARRAYS), aftershock])
+    return replace(draws, log_weight=-log_likelihood), log_likelihood
 
 
 def _flat(dataset: Any) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 
 from iw.catalogue import Catalogue, Problem
 from iw.catalogue.schema import Listening, Multiplier
-from iw.inference.arrays import ONLY_THEN, Z90, Floats, ModelSpec
+from iw.inference.arrays import LEAST_DECAY, ONLY_THEN, Z90, Floats, Ints, ModelSpec
 
 
 def model_spec(catalogue: Catalogue, name: str) -> ModelSpec:
@@ -17,6 +17,11 @@ def model_spec(catalogue: Catalogue, name: str) -> ModelSpec:
     rates = [_log_normal(catalogue.rate(problem, use.indicator).interval) for use in uses]
     means = np.array([mean for mean, _ in rates])
     mult_mean, mult_sd = _multipliers(catalogue, uses, scenarios)
+    family, share, usual_coverage = _families(catalogue, uses, np.exp(means))
+    aftershocks = catalogue.tables.aftershocks
+    decay_mean, decay_sd = _log_normal(
+        (aftershocks.decay_days[0] - LEAST_DECAY, aftershocks.decay_days[1] - LEAST_DECAY)
+    )
     dwell = [_log_normal(s.dwell_years) if isinstance(s.dwell_years, tuple) else None for s in problem.scenarios]
     return ModelSpec(
         problem=problem.id,
@@ -34,6 +39,12 @@ def model_spec(catalogue: Catalogue, name: str) -> ModelSpec:
         log_mult_mean=mult_mean,
         log_mult_sd=mult_sd,
         reference_rates=np.maximum(np.exp(means), catalogue.tables.reference_rate_floor),
+        family=family,
+        share=share,
+        usual_coverage=usual_coverage,
+        branching_prior=(aftershocks.branching[0], aftershocks.branching[1]),
+        log_decay_mean=decay_mean,
+        log_decay_sd=decay_sd,
     )
 
 
@@ -64,6 +75,18 @@ def _interval(catalogue: Catalogue, item: Multiplier) -> tuple[float, float]:
         return item.interval
     assert item.word is not None  # the schema demands one of the two
     return catalogue.tables.likelihood_words[item.word].interval
+
+
+def _families(catalogue: Catalogue, uses: list[Listening], medians: Floats) -> tuple[Ints, Floats, Floats]:
+    """(I,) family, share of its elicited median rates, and their mean coverage by these shares.
+
+    The mean, so that the rates of a family balance: of f a year, c f are seen, and cause nu c f aftershocks.
+    """
+    names = [catalogue.indicators[use.indicator].family or f"only {use.indicator}" for use in uses]
+    family = np.array([list(dict.fromkeys(names)).index(name) for name in names], np.int64)
+    share = medians / np.bincount(family, medians)[family] if len(uses) else medians
+    coverage = np.array([catalogue.indicators[use.indicator].coverage for use in uses])
+    return family, share, np.bincount(family, share * coverage)[family] if len(uses) else coverage
 
 
 def _odds(problem: Problem) -> Floats:

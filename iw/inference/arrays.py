@@ -8,6 +8,7 @@ Symbols, used in all of ``iw.inference`` and nowhere else:
 ``D``        number of posterior draws
 ``M``        number of observations: one indicator event, or the same-day events of one report
 ``R``        number of regimes: stretches of days in which coverage and spread evidence are constant
+``F``        number of families of indicators, whose events have aftershocks among themselves
 ``T``        number of days from the problem's start to the belief date, both included
 ===========  ==================================================================================================
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,7 @@ Ints = NDArray[np.int64]
 
 YEAR_DAYS = 365.25
 Z90 = 1.6448536269514722  # half-width of a 90 % interval in standard deviations
+LEAST_DECAY = 2.0  # days: no decay time of aftershocks is shorter
 ONLY_THEN = (
     1e-3  # rate elsewhere of an indicator that practically happens in one scenario only (design: lambda = 0.001 b)
 )
@@ -55,6 +58,12 @@ class ModelSpec:
     log_mult_mean: Floats  # (I, S)
     log_mult_sd: Floats  # (I, S)
     reference_rates: Floats  # (I,) rho, per year
+    family: Ints  # (I,) 0 .. F - 1; an indicator alone is its own family
+    share: Floats  # (I,) part of its family's aftershocks that are of this indicator; they sum to 1 over a family
+    usual_coverage: Floats  # (I,) chance that an occurrence of its family is seen, and so has aftershocks
+    branching_prior: tuple[float, float]  # nu ~ Beta
+    log_decay_mean: float  # log(tau - `LEAST_DECAY`) ~ Normal, tau in days
+    log_decay_sd: float
 
     def __post_init__(self) -> None:
         s, i = len(self.scenarios), len(self.indicators)
@@ -69,6 +78,9 @@ class ModelSpec:
             "log_mult_mean": (i, s),
             "log_mult_sd": (i, s),
             "reference_rates": (i,),
+            "family": (i,),
+            "share": (i,),
+            "usual_coverage": (i,),
         }
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
@@ -77,13 +89,18 @@ class ModelSpec:
             raise ValueError(f"prior_probs sums to {self.prior_probs.sum()}")
 
     @property
+    def families(self) -> int:
+        """F, the number of families."""
+        return int(self.family.max(initial=-1)) + 1
+
+    @property
     def departures(self) -> tuple[Ints, Ints]:
         """Row and column indices (K,), (K,) of the free multipliers, in row order."""
         rows, cols = np.nonzero(self.log_mult_sd > 0)
         return rows.astype(np.int64), cols.astype(np.int64)
 
     def elicited_rates(self) -> Floats:
-        """(I, S) rates per year at the elicited medians."""
+        """(I, S) rates per year at the elicited medians, aftershocks included."""
         return np.exp(self.log_rate_mean[:, None] + self.log_mult_mean)
 
 
@@ -106,6 +123,8 @@ class Evidence:
     obs_ptr: Ints  # (M + 1,) into obs_indicators
     obs_indicators: Ints  # (N,)
     obs_ids: tuple[tuple[str, ...], ...]  # the events behind each observation
+    obs_exact: NDArray[np.bool_]  # (M,) dated to the day; only such observations cause and receive aftershocks
+    live: NDArray[np.bool_]  # (I,) does its family have aftershocks?
 
     def __post_init__(self) -> None:
         if self.breaks[0] != 0 or self.breaks[-1] != self.days or np.any(np.diff(self.breaks) <= 0):
@@ -131,8 +150,10 @@ class Evidence:
         dated = int(np.searchsorted(self.obs_day[: self.dated], days))
         shares = self.spread[:regimes]
         acting = [m for m in range(self.dated, len(self.obs_day)) if np.any(shares[:, m])]
-        parts = [self.breaks[:regimes], self.coverage[:regimes], self.obs_day[:dated], self.obs_weight[:dated]]
+        parts: list[NDArray[Any]] = [self.breaks[:regimes], self.coverage[:regimes]]
+        parts += [self.obs_day[:dated], self.obs_weight[:dated]]
         parts += [self.obs_ptr[: dated + 1], self.obs_indicators[: self.obs_ptr[dated]]]
+        parts += [self.obs_exact[:dated], self.live]
         for m in acting:
             parts += [shares[:, m], self.obs_weight[m : m + 1], self.indicators_of(m)]
         content = hashlib.blake2b(digest_size=16)
@@ -166,6 +187,7 @@ class Evidence:
             obs_ptr=np.cumsum([0, *(len(part) for part in parts)]).astype(np.int64),
             obs_indicators=np.concatenate([*parts, np.empty(0, np.int64)]).astype(np.int64),
             obs_ids=tuple(self.obs_ids[m] for m in keep),
+            obs_exact=self.obs_exact[keep],
             **changes,  # type: ignore[arg-type]  # the callers above pass fields of this class
         )
 
@@ -174,18 +196,21 @@ class Evidence:
 class Draws:
     """Parameter draws of one problem, with log weights (0 for draws of an accepted fit)."""
 
-    log_rate: Floats  # (D, I)
+    log_rate: Floats  # (D, I) log of f, aftershocks included
     log_mult: Floats  # (D, I, S)
     exit_rates: Floats  # (D, S) per year; 0 where a scenario never ends
     odds: Floats  # (D, S, S)
+    branching: Floats  # (D,) nu: aftershocks per event, over its whole family
+    decay_days: Floats  # (D,) tau
     log_weight: Floats  # (D,)
 
     def __len__(self) -> int:
         return len(self.log_rate)
 
-    def rates(self) -> Floats:
-        """(D, I, S) rates per year."""
-        return np.exp(self.log_rate[:, :, None] + self.log_mult)
+    def rates(self, spec: ModelSpec, evidence: Evidence) -> Floats:
+        """(D, I, S) lambda per year: the part of each rate that is no aftershock, f (1 - nu k) m."""
+        followed = self.branching[:, None] * (spec.usual_coverage * evidence.live)
+        return np.exp((self.log_rate + np.log1p(-followed))[:, :, None] + self.log_mult)
 
     def generators(self) -> Floats:
         """(D, S, S) generators Q per year; rows sum to 0."""

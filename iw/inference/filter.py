@@ -15,6 +15,9 @@ anew for each number of scenarios, so that the short loops unroll too, gains a t
 Every `CHECKPOINT_DAYS` days from the start there is a stop and the norms are booked, so that a filter that starts from
 the state on such a day ends with the same bits as one that starts at the beginning.
 
+Aftershocks enter by what each observation receives of them, and by their compensator, which is the same in every
+scenario: it is kept apart from the chain's own log-likelihood, and subtracted from it in the end.
+
 There is no sum across draws and no fast-math, and whatever is decided (halvings, booking, who goes alone) is decided
 for each draw by its own numbers: a draw's result does not depend, bit for bit, on its neighbours, block or thread.
 """
@@ -26,8 +29,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from iw.core.errors import InferenceError
+from iw.inference.aftershocks import Knots, block_aftershocks
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
 from iw.inference.matrices import (
     BLOCK,
@@ -51,8 +56,14 @@ class FilterState:
     """What the filter knows after ``day`` days, for each draw."""
 
     day: int
-    log_likelihood: Floats  # (D,)
+    chain: Floats  # (D,) log-likelihood but for the compensator
+    compensator: Floats  # (D,) of aftershocks
     probs: Floats  # (D, S) filtered: evidence up to and including the end of that day
+
+    @property
+    def log_likelihood(self) -> Floats:
+        """(D,) of all evidence up to the end of that day."""
+        return self.chain - self.compensator
 
 
 @dataclass(frozen=True)
@@ -60,13 +71,19 @@ class Filtered:
     """What the filter knows at each wanted day, for each draw."""
 
     days: Ints  # (K,) number of days elapsed
-    log_likelihood: Floats  # (K, D)
+    chain: Floats  # (K, D) log-likelihood but for the compensator
+    compensator: Floats  # (K, D)
     probs: Floats  # (K, D, S)
 
+    @property
+    def log_likelihood(self) -> Floats:
+        """(K, D) of all evidence up to the end of each day."""
+        return self.chain - self.compensator
+
     def state(self, day: int) -> FilterState:
-        """The state after ``day`` days, one of those wanted."""
+        """The state after ``day`` days, one of those wanted; a copy, so that the other days can be forgotten."""
         k = int(np.searchsorted(self.days, day))
-        return FilterState(day, self.log_likelihood[k].copy(), self.probs[k].copy())  # the other days can be forgotten
+        return FilterState(day, self.chain[k].copy(), self.compensator[k].copy(), self.probs[k].copy())
 
 
 class DrawFilter:
@@ -74,9 +91,17 @@ class DrawFilter:
 
     def __init__(self, spec: ModelSpec, draws: Draws) -> None:
         self.spec, self.draws = spec, draws
-        rates, generators = draws.rates(), draws.generators()
-        blocks = [slice(first, first + BLOCK) for first in range(0, len(draws), BLOCK)]
-        self._blocks = [(one, draws_innermost(rates[one]), draws_innermost(generators[one])) for one in blocks]
+        self._live: NDArray[np.bool_] | None = None
+        self._blocks: list[tuple[slice, Floats, Floats]] = []
+
+    def _laid_out(self, evidence: Evidence) -> list[tuple[slice, Floats, Floats]]:
+        """Blocks of draws with their rates and generators; the rates depend on which families have aftershocks."""
+        if self._live is None or not np.array_equal(self._live, evidence.live):
+            rates, generators = self.draws.rates(self.spec, evidence), self.draws.generators()
+            blocks = [slice(first, first + BLOCK) for first in range(0, len(self.draws), BLOCK)]
+            self._blocks = [(one, draws_innermost(rates[one]), draws_innermost(generators[one])) for one in blocks]
+            self._live = evidence.live
+        return self._blocks
 
     def run(
         self,
@@ -97,15 +122,18 @@ class DrawFilter:
         if start and (first % CHECKPOINT_DAYS or first >= evidence.days):
             raise ValueError("a filter resumes on a checkpoint before the end of the evidence")
         shape = (len(wanted), len(self.draws), len(self.spec.scenarios))
-        log_likelihood, probs = np.empty(shape[:2]), np.empty(shape)
-        before = np.zeros(shape[1]) if start is None else start.log_likelihood
+        chain, compensator, probs = np.empty(shape[:2]), np.empty(shape[:2]), np.empty(shape)
+        knots, branching, decay_days = Knots.of(self.spec, evidence), self.draws.branching, self.draws.decay_days
+        before = np.zeros(shape[1]) if start is None else start.chain
         at_first = np.broadcast_to(self.spec.prior_probs, shape[1:]) if start is None else start.probs
 
         def run(block: tuple[slice, Floats, Floats]) -> int:
             own, rates, generators = block
-            failed, log_likelihood[:, own], by_scenario = _filter_block(
+            received, compensator[:, own] = block_aftershocks(branching[own], decay_days[own], *knots, wanted)
+            failed, chain[:, own], by_scenario = _filter_block(
                 rates,
                 generators,
+                received,
                 np.int64(first),
                 before[own],
                 np.ascontiguousarray(at_first[own].T),
@@ -124,10 +152,10 @@ class DrawFilter:
             return int(failed)
 
         with ThreadPoolExecutor(max(1, threads)) as pool:
-            failures = [obs for obs in pool.map(run, self._blocks) if obs >= 0]
+            failures = [obs for obs in pool.map(run, self._laid_out(evidence)) if obs >= 0]
         if failures:
             raise _unexplained(min(failures), evidence)
-        return Filtered(wanted, log_likelihood, probs)
+        return Filtered(wanted, chain, compensator, probs)
 
 
 def filter_draws(
@@ -149,6 +177,7 @@ def _unexplained(obs: int, evidence: Evidence) -> InferenceError:
 def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in the module's docstring and arrays.py
     rates,
     generators,
+    received,
     day,
     before,
     at_first,
@@ -163,7 +192,8 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
     obs_indicators,
     wanted,
 ):
-    """One block of draws; rates (I, S, B), generators (S, S, B); from ``day`` on with the state at_first (S, B).
+    """One block of draws; rates (I, S, B), generators (S, S, B), aftershocks that each piece of an observation
+    received (N, B); from ``day`` on with the state at_first (S, B).
 
     Gives -1 or the observation that failed (their number if it was none of them), log-likelihoods (K, B) and
     probabilities (K, S, B).
@@ -178,7 +208,7 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
     ratio = np.empty((count, lanes))
     log_spread = np.empty((obs_day.shape[0] - dated, count, lanes))
     for m in range(dated, obs_day.shape[0]):
-        _ratios(m, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
+        _ratios(m, rates, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
         for s in range(count):
             for b in range(lanes):
                 log_spread[m - dated, s, b] = np.log(ratio[s, b])
@@ -213,7 +243,7 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
                 if not (obs < dated and obs_day[obs] + 1 == day) and not _normalise(state, norm, scaled, total):
                     return obs_day.shape[0], log_likelihood, probs
             while obs < dated and obs_day[obs] + 1 == day:
-                _ratios(obs, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
+                _ratios(obs, rates, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
                 for s in range(count):
                     for b in range(lanes):
                         state[s, b] *= ratio[s, b]
@@ -262,8 +292,8 @@ def _regime_operator(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _ratios(obs, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio):  # type: ignore[no-untyped-def]
-    """Fill (S, B) with l_m(s) = (1 - w) + w prod_i lambda[i, s] / rho_i."""
+def _ratios(obs, rates, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio):  # type: ignore[no-untyped-def]
+    """Fill (S, B) with l_m(s) = (1 - w) + w prod_i (lambda[i, s] + h_i) / rho_i."""
     w = obs_weight[obs]
     for s in range(ratio.shape[0]):
         for b in range(ratio.shape[1]):
@@ -272,7 +302,7 @@ def _ratios(obs, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ra
             i = obs_indicators[j]
             scale = 1.0 / reference_rates[i]
             for b in range(ratio.shape[1]):
-                ratio[s, b] *= rates[i, s, b] * scale
+                ratio[s, b] *= (rates[i, s, b] + received[j, b]) * scale
         for b in range(ratio.shape[1]):
             ratio[s, b] += 1.0 - w
 

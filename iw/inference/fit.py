@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +23,7 @@ from iw.core.errors import InferenceError, Interrupted
 from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
 from iw.inference.filter import filter_draws
 from iw.inference.model import Shape, build_model, model_data
-from iw.inference.parameters import departure_names, draws_of, targets_of
+from iw.inference.parameters import AFTERSHOCK, ARRAYS, departure_names, draws_of, targets_of
 
 CHAINS = 4
 EXTENSIONS = 2
@@ -121,10 +121,11 @@ def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float)
     posterior = data["posterior"]
     chains, count = posterior.sizes["chain"], posterior.sizes["draw"]
     flat: dict[str, Floats] = {}
-    for name in ("log_rate", "log_mult", "log_dwell", "stick"):
+    for name in ARRAYS:
         values: Floats = posterior[name].to_numpy()
         flat[name] = values.reshape(chains * count, *values.shape[2:])
-    draws = draws_of(spec, flat["log_rate"], flat["log_mult"], flat["log_dwell"], flat["stick"])
+    aftershock = np.stack([posterior[name].to_numpy().ravel() for name in AFTERSHOCK], axis=1)
+    draws = draws_of(spec, *[*(flat[name] for name in ARRAYS), aftershock])
     filtered = filter_draws(spec, draws, evidence)
     log_likelihood, belief = filtered.log_likelihood[-1], filtered.probs[-1]
     if not np.all(np.isfinite(log_likelihood)):
@@ -134,13 +135,14 @@ def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float)
         "log_likelihood": log_likelihood.reshape(chains, count, 1),
         "log_dwell": flat["log_dwell"][:, np.nonzero(~spec.never_ends)[0]].reshape(chains, count, -1),
         "odds": _free_odds(spec, draws.odds).reshape(chains, count, -1),
+        "aftershock": aftershock.reshape(chains, count, -1),
     }
     others = np.concatenate(
         [flat["log_rate"][:, : len(spec.indicators)], flat["log_mult"][:, : len(departure_names(spec))]], axis=1
     )
     diverging = data["sample_stats"]["diverging"].to_numpy()
     gate = judge(list(per_chain.values()), others.reshape(chains, count, -1), diverging)
-    kept = Draws(draws.log_rate, draws.log_mult, draws.exit_rates, draws.odds, -log_likelihood)
+    kept = replace(draws, log_weight=-log_likelihood)
     return FitResult(spec, kept, log_likelihood, gate, _arviz(spec, flat, per_chain, data, chains, count), seconds)
 
 
@@ -191,6 +193,8 @@ def _arviz(
     posterior["stick"] = stick[:, : len(spec.scenarios), : max(len(spec.scenarios) - 2, 0)].reshape(
         chains, count, len(spec.scenarios), -1
     )
+    for k, name in enumerate(AFTERSHOCK):
+        posterior[name] = quantities["aftershock"][:, :, k]
     posterior["belief"] = quantities["belief"]
     posterior["log_likelihood_total"] = quantities["log_likelihood"][:, :, 0]
     statistics = {

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from iw.inference.arrays import YEAR_DAYS, Draws, Floats
+from iw.inference.aftershocks import excitation
+from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import JointState
 from iw.inference.matrices import exponentials
 
@@ -22,15 +23,28 @@ def visit_probs(state: JointState, draws: Draws, scenarios: Sequence[int], days:
     return np.asarray(ends[:, list(scenarios)].sum(axis=1))
 
 
-def seen_probs(state: JointState, draws: Draws, indicator: int, coverage: float, days: float) -> Floats:
+def seen_probs(
+    spec: ModelSpec,
+    state: JointState,
+    draws: Draws,
+    evidence: Evidence,
+    indicator: int,
+    coverage: float,
+    days: float,
+) -> Floats:
     """(D,) each draw's probability that a genuine occurrence of ``indicator`` is seen within ``days``.
 
-    With p the probabilities now and κ the ``coverage``: 1 − p·exp((Q − diag(κ·λ[i,·]))·days/365.25)·1, the chain with
-    an absorbing state for the first occurrence that is seen.
+    With p the probabilities now, κ the ``coverage`` and A the excitation at the end of the evidence,
+    1 − p·exp((Q − diag(κ·λ[i,·]))·days/365.25)·1 · exp(−κ·share·ν·A·(1 − e^(−days/τ))): the chain with an absorbing
+    state for the first occurrence that is seen, and none of the aftershocks of what is known. Aftershocks of what is
+    yet to come are left out, so that it is somewhat low for a family.
     """
-    rates = np.exp(draws.log_rate[:, indicator, None] + draws.log_mult[:, indicator])
+    rates = draws.rates(spec, evidence)[:, indicator]
     generators = draws.generators()
     s = np.arange(generators.shape[1])
     generators[:, s, s] -= coverage * rates
     unseen = np.einsum("ds,dst->d", state.probs, exponentials(generators * (days / YEAR_DAYS)))
-    return np.asarray(1.0 - unseen)
+    excited = excitation(spec, draws, evidence, evidence.days)[:, spec.family[indicator]]
+    share = coverage * spec.share[indicator] * evidence.live[indicator]
+    aftershocks = share * draws.branching * excited * -np.expm1(-days / draws.decay_days)
+    return np.asarray(1.0 - unseen * np.exp(-aftershocks))

@@ -8,15 +8,18 @@ visits in its first steps, costs some thirty small products and no component is 
 
 * The running state is normalised at each step and the norms are booked, so the adjoint vector beta obeys beta_before
   = M beta_after / norm with beta = 1 at the end (the sum beta . state stays 1);
-* an observation adds beta_s state_s w prod(lambda / rho) / norm to d LL / d log lambda[i, s];
+* an observation adds beta_s state_s w prod((lambda + h) / rho) / norm, times lambda / (lambda + h) to d LL / d log
+  lambda[i, s], times 1 / (lambda + h) to d LL / d h_i;
+* aftershocks h and their compensator come with their derivatives in nu and tau (`iw.inference.aftershocks`);
 * a gap's step u = v diag(exp(g)) P / norm adds (v exp(g))^T beta / norm to d LL / d P. The scales g are held
   constant: what they take out of P they put back into the norm, so LL does not depend on them, nor on the shift lo of
   B = A - lo I;
 * the derivatives of a regime's powers run down through the squares to the first, and through its series to B; those
   of A flow to the rates (silence), to spread observations and to Q, once per regime.
 
-Parameters (all unconstrained but ``stick``): log_rate (I,), log_mult (K,) for the pairs (row, column), log_dwell
-(S,), stick (S, S - 2) in (0, 1): the odds of row r over its targets, in order, are y_1, (1 - y_1) y_2, ..., the rest.
+Parameters (all unconstrained but ``stick`` and nu): log_rate (I,), log_mult (K,) for the pairs (row, column), log_dwell
+(S,), stick (S, S - 2) in (0, 1): the odds of row r over its targets, in order, are y_1, (1 - y_1) y_2, ..., the rest;
+aftershock (2,): nu in (0, 1), and log(tau - `LEAST_DECAY`).
 Arrays may be longer than the problem needs (padding): what is not used has gradient 0.
 """
 
@@ -25,7 +28,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from iw.inference.arrays import YEAR_DAYS
+from iw.inference.aftershocks import unit_aftershocks
+from iw.inference.arrays import LEAST_DECAY, YEAR_DAYS
 from iw.inference.matrices import SERIES_NORM, digits
 from iw.inference.powers import largest_scale, powers_adjoint, powers_of, scale_weight
 
@@ -72,12 +76,12 @@ def _stick_gradient(stick, targets, d_odds, out):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _log_rates(log_rate, log_mult, fixed, rows, columns):  # type: ignore[no-untyped-def]
-    """(I, S) log rates: baseline plus fixed multiplier, plus the free multipliers at their pairs."""
+def _log_rates(log_rate, log_mult, branching, fixed, rows, columns, followed):  # type: ignore[no-untyped-def]
+    """(I, S) log rates, aftershocks left out: baseline plus fixed multiplier, plus the free multipliers."""
     log_rates = fixed.copy()
     for i in range(fixed.shape[0]):
         for s in range(fixed.shape[1]):
-            log_rates[i, s] += log_rate[i]
+            log_rates[i, s] += log_rate[i] + np.log1p(-branching * followed[i])
     for k in range(rows.shape[0]):
         log_rates[rows[k], columns[k]] += log_mult[k]
     return log_rates
@@ -98,13 +102,13 @@ def _generator(log_dwell, never_ends, odds):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _observation(m, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio, genuine):  # type: ignore[no-untyped-def]
-    """Fill ratio (S,) with l_m and genuine (S,) with its part w prod(lambda / rho)."""
+def _observation(m, rates, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio, genuine):  # type: ignore[no-untyped-def]
+    """Fill ratio (S,) with l_m and genuine (S,) with its part w prod((lambda + h) / rho)."""
     for s in range(ratio.shape[0]):
         genuine[s] = obs_weight[m]
         for j in range(obs_ptr[m], obs_ptr[m + 1]):
             i = obs_indicators[j]
-            genuine[s] *= rates[i, s] / reference_rates[i]
+            genuine[s] *= (rates[i, s] + received[j]) / reference_rates[i]
         ratio[s] = 1.0 - obs_weight[m] + genuine[s]
 
 
@@ -114,11 +118,13 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     log_mult,
     log_dwell,
     stick,
+    aftershock,
     prior,
     reference_rates,
     fixed,
     rows,
     columns,
+    followed,
     never_ends,
     targets,
     breaks,
@@ -128,15 +134,30 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     obs_weight,
     obs_ptr,
     obs_indicators,
+    ptr,
+    day_of_knot,
+    gain,
+    coverage_of_knot,
+    entry_knot,
+    entry_same_day,
+    entry_share,
 ):
-    """LL and d LL / d (log_rate, log_mult, log_dwell, stick); (-inf, zeros) where no scenario explains the evidence
-    or a rate is beyond all bounds."""
+    """LL and d LL / d (log_rate, log_mult, log_dwell, stick, aftershock); (-inf, zeros) where no scenario explains the
+    evidence or a rate is beyond all bounds."""
     d_log_rate = np.zeros_like(log_rate)
     d_log_mult = np.zeros_like(log_mult)
     d_log_dwell = np.zeros_like(log_dwell)
     d_stick = np.zeros_like(stick)
+    d_aftershock = np.zeros_like(aftershock)
     count, indicators, observations = prior.shape[0], fixed.shape[0], obs_day.shape[0]
-    log_rates = _log_rates(log_rate, log_mult, fixed, rows, columns)
+    branching, decay_days = aftershock[0], LEAST_DECAY + np.exp(aftershock[1])
+    if not (branching < 1.0 and decay_days < np.inf):  # where a sampler's wild proposal is rounded to its limit
+        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
+    per_branching, d_per_branching, compensator, d_compensator = unit_aftershocks(
+        decay_days, breaks[-1], ptr, day_of_knot, gain, coverage_of_knot, entry_knot, entry_same_day, entry_share
+    )
+    received = branching * per_branching
+    log_rates = _log_rates(log_rate, log_mult, branching, fixed, rows, columns, followed)
     rates = np.exp(log_rates)
     odds = odds_of_sticks(stick, targets)
     generator = _generator(log_dwell, never_ends, odds)
@@ -144,7 +165,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     ratio = np.empty((observations, count))
     genuine = np.empty((observations, count))
     for m in range(observations):
-        _observation(m, rates, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio[m], genuine[m])
+        _observation(m, rates, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio[m], genuine[m])
 
     # Steps, known before any number: a gap in one regime (length > 0) or an observation (length 0, index in `what`).
     regimes = breaks.shape[0] - 1
@@ -178,7 +199,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     for r in range(regimes):
         lows[r], sizes[r] = _operator(r, rates, generator, coverage, spread, ratio, operators[r])
         if not sizes[r] * longest[r] < _MAX_SIZE:
-            return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick
+            return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
         step = sizes[r]
         while step > SERIES_NORM:
             step *= 0.5
@@ -202,7 +223,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     before = np.empty((steps, most_digits, count))  # the state before each step, and before each power of a gap
     norms = np.ones((steps, most_digits))
     state = prior.copy()
-    total = 0.0
+    total = -branching * compensator
     for step in range(steps):
         norm = 0.0
         if length[step] == 0:
@@ -211,7 +232,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 state[s] *= ratio[what[step], s]
                 norm += state[s]
             if not (norm > 0.0 and norm < np.inf):
-                return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick
+                return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
             for s in range(count):
                 state[s] /= norm
             norms[step, 0] = norm
@@ -240,7 +261,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 digit += 1
             total += length[step] * lows[r]
     if not np.isfinite(total):
-        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick
+        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
 
     # Backward.
     d_log_rates = np.zeros((indicators, count))
@@ -285,14 +306,25 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 d_log_rates[i, s] -= coverage[r, i] * rates[i, s] * held / YEAR_DAYS
             for m in range(dated, observations):
                 d_log_ratio[m, s] += spread[r, m] * held
+    d_branching, d_decay_days = -compensator, -branching * d_compensator
     for m in range(observations):
         for s in range(count):
             part = d_log_ratio[m, s] * genuine[m, s] / ratio[m, s]
             for j in range(obs_ptr[m], obs_ptr[m + 1]):
-                d_log_rates[obs_indicators[j], s] += part
+                i = obs_indicators[j]
+                whole = rates[i, s] + received[j]
+                if entry_knot[j] < 0:
+                    d_log_rates[i, s] += part
+                elif whole > 0.0:
+                    d_log_rates[i, s] += part * rates[i, s] / whole
+                    d_branching += part * per_branching[j] / whole
+                    d_decay_days += part * branching * d_per_branching[j] / whole
     for i in range(indicators):
         for s in range(count):
             d_log_rate[i] += d_log_rates[i, s]
+        d_branching -= d_log_rate[i] * followed[i] / (1.0 - branching * followed[i])
+    d_aftershock[0] = d_branching
+    d_aftershock[1] = d_decay_days * (decay_days - LEAST_DECAY)
     for k in range(rows.shape[0]):
         d_log_mult[k] += d_log_rates[rows[k], columns[k]]
     d_odds = np.zeros((count, count))
@@ -307,7 +339,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 d_odds[r, c] = leave * d_generator[r, c]
         d_log_dwell[r] = -leave * d_leave
     _stick_gradient(stick, targets, d_odds, d_stick)
-    return total, d_log_rate, d_log_mult, d_log_dwell, d_stick
+    return total, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -2,10 +2,12 @@
 
 ::
 
-    log_rate[i]   ~ Normal            log of b_i, genuine occurrences per year under the status quo
+    log_rate[i]   ~ Normal            log of f_i, genuine occurrences per year under the status quo
     log_mult[k]   ~ Normal            log multiplier of each departure from "same"
     log_dwell[s]  ~ Normal            log of the mean dwell in years; exit rate = exp(-log_dwell)
     stick[r, j]   ~ Beta              broken sticks of the Dirichlet odds of what follows r
+    branching     ~ Beta              nu, aftershocks per event
+    log_decay     ~ Normal            log(tau - 2), tau their decay time in days
     log_likelihood = MarkedProcessLikelihood(...)
 
 Arrays are padded to a `Shape`, so that problems of like size share one compilation: unused normals are N(0, 1), unused
@@ -20,9 +22,11 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 
 from iw.inference.arrays import Evidence, Floats, ModelSpec
-from iw.inference.op import LikelihoodData, MarkedProcessLikelihood
+from iw.inference.kernel_data import LikelihoodData
+from iw.inference.op import MarkedProcessLikelihood
 from iw.inference.parameters import departure_names, targets_of
 
 _STEP = {"scenarios": 2, "indicators": 16, "departures": 32}
@@ -63,6 +67,10 @@ def model_data(spec: ModelSpec, evidence: Evidence, shape: Shape) -> dict[str, A
         "log_dwell_sd": _padded(spec.log_dwell_sd, shape.scenarios, 1.0),
         "stick_alpha": alpha,
         "stick_beta": beta,
+        "branching_alpha": np.float64(spec.branching_prior[0]),
+        "branching_beta": np.float64(spec.branching_prior[1]),
+        "log_decay_mean": np.float64(spec.log_decay_mean),
+        "log_decay_sd": np.float64(spec.log_decay_sd),
     }
     return priors | LikelihoodData.of(spec, evidence)._asdict()
 
@@ -79,11 +87,14 @@ def build_model(spec: ModelSpec, evidence: Evidence, shape: Shape | None = None)
     }
     with pm.Model(coords=coords) as model:
         given = {name: pm.Data(name, value) for name, value in data.items()}
+        branching = pm.Beta("branching", given["branching_alpha"], given["branching_beta"])
+        log_decay = pm.Normal("log_decay", given["log_decay_mean"], given["log_decay_sd"])
         parameters = [
             pm.Normal("log_rate", given["log_rate_mean"], given["log_rate_sd"], dims="indicator"),
             pm.Normal("log_mult", given["log_mult_mean"], given["log_mult_sd"], dims="departure"),
             pm.Normal("log_dwell", given["log_dwell_mean"], given["log_dwell_sd"], dims="scenario"),
             pm.Beta("stick", given["stick_alpha"], given["stick_beta"], dims=("scenario", "stick_number")),
+            pt.stack([branching, log_decay]),
         ]
         evidence_given = [given[name] for name in LikelihoodData._fields]
         log_likelihood = MarkedProcessLikelihood()(*parameters, *evidence_given)[0]

@@ -1,7 +1,7 @@
 """The likelihood as one PyTensor ``Op``: named parameters and data in, log-likelihood and exact gradient out.
 
 One ``Op`` keeps the graph to a handful of nodes, which is what compile time hangs on. Its outputs are the
-log-likelihood and its four derivatives; the pullback only scales those, so value and gradient are one kernel call.
+log-likelihood and its five derivatives; the pullback only scales those, so value and gradient are one kernel call.
 The kernel is `iw.inference.likelihood.log_likelihood_and_gradient`, compiled and cached on its own.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import pytensor.tensor as pt
@@ -20,51 +20,10 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from iw.inference.arrays import Evidence, Floats, Ints, ModelSpec
+from iw.inference.kernel_data import LikelihoodData
 from iw.inference.likelihood import log_likelihood_and_gradient
-from iw.inference.parameters import targets_of
 
-PARAMETERS = 4  # log_rate, log_mult, log_dwell, stick
-
-
-class LikelihoodData(NamedTuple):
-    """The kernel's data, in the order of its arguments. No array's length needs a new compilation."""
-
-    prior: Floats  # (S,)
-    reference_rates: Floats  # (I,)
-    fixed: Floats  # (I, S) log multipliers that are not free
-    rows: Ints  # (K,) indicator of each free multiplier
-    columns: Ints  # (K,) scenario of each free multiplier
-    never_ends: np.ndarray[Any, np.dtype[np.bool_]]  # (S,)
-    targets: Ints  # (S, S - 1) what may follow each scenario, in order; -1 beyond
-    breaks: Ints
-    coverage: Floats
-    spread: Floats
-    obs_day: Ints
-    obs_weight: Floats
-    obs_ptr: Ints
-    obs_indicators: Ints
-
-    @classmethod
-    def of(cls, spec: ModelSpec, evidence: Evidence) -> LikelihoodData:
-        """The data of one problem and its evidence."""
-        rows, columns = spec.departures
-        return cls(
-            spec.prior_probs,
-            spec.reference_rates,
-            np.where(spec.log_mult_sd > 0, 0.0, spec.log_mult_mean),
-            rows,
-            columns,
-            spec.never_ends,
-            targets_of(spec),
-            evidence.breaks,
-            evidence.coverage,
-            evidence.spread,
-            evidence.obs_day,
-            evidence.obs_weight,
-            evidence.obs_ptr,
-            evidence.obs_indicators,
-        )
+PARAMETERS = 5  # log_rate, log_mult, log_dwell, stick, aftershock
 
 
 class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no types
@@ -73,12 +32,15 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
     __props__: ClassVar[tuple[str, ...]] = ()
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Inputs: log_rate (I,), log_mult (K,), log_dwell (S,), stick (S, S - 2), then `LikelihoodData` in order."""
+        """Inputs: log_rate (I,), log_mult (K,), log_dwell (S,), stick (S, S - 2), aftershock (2,), then
+        `LikelihoodData` in order."""
         expected = PARAMETERS + len(LikelihoodData._fields)
         if len(inputs) != expected:
             raise TypeError(f"the likelihood takes {expected} inputs, got {len(inputs)}")
         variables = [pt.as_tensor_variable(value) for value in inputs]
-        return Apply(self, variables, [pt.dscalar(), pt.dvector(), pt.dvector(), pt.dvector(), pt.dmatrix()])
+        return Apply(
+            self, variables, [pt.dscalar(), pt.dvector(), pt.dvector(), pt.dvector(), pt.dmatrix(), pt.dvector()]
+        )
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
         """Python's way in, for `eval` and tests; samplers use the compiled kernel."""
@@ -110,8 +72,8 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
 def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
     @njit
     def kernel(*inputs):  # type: ignore[no-untyped-def]
-        total, d_rate, d_mult, d_dwell, d_stick = log_likelihood_and_gradient(*inputs)
-        return np.asarray(total), d_rate, d_mult, d_dwell, d_stick
+        total, d_rate, d_mult, d_dwell, d_stick, d_aftershock = log_likelihood_and_gradient(*inputs)
+        return np.asarray(total), d_rate, d_mult, d_dwell, d_stick, d_aftershock
 
     return kernel, _kernel_version()
 
@@ -119,5 +81,8 @@ def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
 def _kernel_version() -> int:
     """A number that changes with the kernel's source: PyTensor's cache on disk would go on using the old code."""
     folder = Path(__file__).parent
-    sources = (*(folder / name for name in ("likelihood.py", "matrices.py", "powers.py")), Path(__file__))
+    sources = (
+        *(folder / name for name in ("likelihood.py", "matrices.py", "powers.py", "aftershocks.py", "arrays.py")),
+        Path(__file__),
+    )
     return zlib.crc32(b"".join(source.read_bytes() for source in sources))

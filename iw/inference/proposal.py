@@ -1,111 +1,159 @@
-"""Draws before any fit: a proposal matched to the evidence, weighted by prior x likelihood / proposal.
+"""Draws before any fit: a normal approximation of the posterior, weighted by prior x likelihood / proposal.
 
-Plain prior draws would not do: after 16 events 300 of them were worth 9. Two stages:
-
-1. each rate from a LogNormal matched to its prior times its own events and silence under the status quo; multipliers,
-   dwell times and odds from their priors;
-2. rates, free multipliers and dwell times from independent normals matched to the mean and spread of the first
-   stage's weighted draws (tempered until they are worth enough), a little wider; odds from their prior. This is one
-   step of population Monte Carlo (Cappe et al. 2004).
+Plain prior draws would not do: after 16 events 300 of them were worth 9. The mode of the posterior is found by
+quasi-Newton steps, and its curvature by differences, both with the likelihood's exact gradient. Draws come from the
+normal of that mode and curvature (Tierney and Kadane 1986) and, a share of them, from a wider one; they are weighted as
+draws from the mixture of the two (Owen and Zhou 2000), so that no weight runs away in the tails. The odds of what
+follows, of which the evidence says little, come from their prior, and stay at its means in the search for the mode.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 
 import numpy as np
+from scipy import optimize, special
 
-from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
-from iw.inference.belief import normalised
-from iw.inference.filter import filter_draws
+from iw.inference.arrays import LEAST_DECAY, Draws, Evidence, Floats, ModelSpec
+from iw.inference.kernel_data import LikelihoodData
+from iw.inference.likelihood import log_likelihood_and_gradient
+from iw.inference.parameters import targets_of
 
 DRAWS = 4000
-_NEWTON_STEPS = 50
-_WORTH = 400.0  # the first stage's weights are tempered until they are worth so many draws
-_WIDER = 1.15  # the second stage's standard deviations, against those it matches
+_WIDE_SHARE, _WIDE = 0.2, 1.2  # share of the draws from the wider normal, and its width against the other
+_STEP = 1e-4  # of the differences of the gradient, in standard deviations of the prior
+_LEAST_PRECISION = 0.25  # of the posterior, where the prior has 1: the curvature may be anything far from the mode
+_UNLIKELY = 1e10  # minus the log density where no scenario explains the evidence
 
 
 def proposal_draws(spec: ModelSpec, evidence: Evidence, rng: np.random.Generator, count: int = DRAWS) -> Draws:
     """``count`` draws with log weights log prior - log proposal (the likelihood still to be added)."""
-    first = _first_stage(spec, evidence, rng, count)
-    log_weight = first.log_weight + filter_draws(spec, first, evidence).log_likelihood[-1]
-    weights = _tempered(log_weight)
-    return _second_stage(spec, first, weights, rng)
+    posterior = _Posterior(spec, evidence)
+    mode = posterior.mode()
+    root = posterior.root_of_covariance(mode)
+    wide = rng.random(count) < _WIDE_SHARE
+    standard = rng.standard_normal((count, len(mode))) * np.where(wide, _WIDE, 1.0)[:, None]
+    at = mode + standard @ root.T
+    log_density = _log_mixture(standard) - np.linalg.slogdet(root)[1]
+    return posterior.draws(at, posterior.log_prior(at) - log_density, rng)
 
 
-def _first_stage(spec: ModelSpec, evidence: Evidence, rng: np.random.Generator, count: int) -> Draws:
-    mode, sd = _matched(spec, evidence)
-    log_rate = mode + sd * rng.standard_normal((count, len(spec.indicators)))
-    log_weight = _log_normal(log_rate, spec.log_rate_mean, spec.log_rate_sd) - _log_normal(log_rate, mode, sd)
-    return replace(prior_draws(spec, rng, count), log_rate=log_rate, log_weight=log_weight.sum(axis=1))
+def _log_mixture(standard: Floats) -> Floats:
+    """(D,) log density of the mixture of both normals, in standard units; without the roots of 2 pi."""
+    square, size = np.sum(standard**2, axis=1), standard.shape[1]
+    narrow = math.log(1 - _WIDE_SHARE) - square / 2
+    return np.asarray(np.logaddexp(narrow, math.log(_WIDE_SHARE) - square / (2 * _WIDE**2) - size * math.log(_WIDE)))
 
 
-def _second_stage(spec: ModelSpec, first: Draws, weights: Floats, rng: np.random.Generator) -> Draws:
-    count = len(first)
-    rows, columns = spec.departures
-    ends = np.nonzero(~spec.never_ends)[0]
-    fresh = prior_draws(spec, rng, count)
-    log_mult, exits = fresh.log_mult, fresh.exit_rates
-    log_weight = np.zeros(count)
+class _Posterior:
+    """The posterior density of one problem over log rates, free log multipliers, log dwell times of scenarios that end,
+    logit nu and log(tau - 2), in this order: P numbers. All but logit nu have normal priors."""
 
-    def matched(values: Floats, prior_mean: Floats, prior_sd: Floats) -> Floats:
-        """Draw (D, N) from the matched normals and book log prior - log proposal."""
-        nonlocal log_weight
-        mean = weights @ values
-        sd = _WIDER * np.sqrt(np.maximum(weights @ (values - mean) ** 2, (0.2 * prior_sd) ** 2))
-        drawn = mean + sd * rng.standard_normal(values.shape)
-        ratio = _log_normal(drawn, prior_mean, prior_sd) - _log_normal(drawn, mean, sd)
-        log_weight = log_weight + ratio.sum(axis=1)
-        return np.asarray(drawn)
+    def __init__(self, spec: ModelSpec, evidence: Evidence) -> None:
+        self.spec = spec
+        self._data = LikelihoodData.of(spec, evidence)
+        self._rows, self._columns = spec.departures
+        self._ends = np.nonzero(~spec.never_ends)[0]
+        self._stick = _mean_sticks(spec)
+        a, b = spec.branching_prior
+        free = spec.log_mult_mean[self._rows, self._columns], spec.log_mult_sd[self._rows, self._columns]
+        self.mean = np.concatenate(
+            [spec.log_rate_mean, free[0], spec.log_dwell_mean[self._ends], [math.log(a / b), spec.log_decay_mean]]
+        )
+        self.sd = np.concatenate(
+            [spec.log_rate_sd, free[1], spec.log_dwell_sd[self._ends], [math.sqrt(1 / a + 1 / b), spec.log_decay_sd]]
+        )
+        self._cuts = np.cumsum([len(spec.indicators), len(self._rows), len(self._ends)])
 
-    log_rate = matched(first.log_rate, spec.log_rate_mean, spec.log_rate_sd)
-    log_mult[:, rows, columns] = matched(
-        first.log_mult[:, rows, columns], spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns]
-    )
-    dwell = -np.log(first.exit_rates[:, ends])
-    exits[:, ends] = np.exp(-matched(dwell, spec.log_dwell_mean[ends], spec.log_dwell_sd[ends]))
-    return Draws(log_rate, log_mult, exits, fresh.odds, log_weight)
+    def log_prior(self, at: Floats) -> Floats:
+        """(D,) at (D, P), without the roots of 2 pi."""
+        normal = -0.5 * ((at - self.mean) / self.sd) ** 2 - np.log(self.sd)
+        normal[:, -2] = _log_beta_of_logit(at[:, -2], self.spec.branching_prior)
+        return np.asarray(normal.sum(axis=1))
 
+    def minus_log_density(self, standard: Floats) -> tuple[float, Floats]:
+        """The value (up to a constant) and the gradient at mean + sd ``standard`` (P,)."""
+        at = self.mean + self.sd * standard
+        log_rate, log_mult, dwell, (logit, log_decay) = np.split(at, self._cuts)
+        log_dwell = self.spec.log_dwell_mean.copy()
+        log_dwell[self._ends] = dwell
+        branching = float(special.expit(logit))
+        value, d_rate, d_mult, d_dwell, _, d_aftershock = log_likelihood_and_gradient(
+            log_rate, log_mult, log_dwell, self._stick, np.array([branching, log_decay]), *self._data
+        )
+        if not np.isfinite(value):
+            return _UNLIKELY, np.zeros_like(at)
+        d_aftershock[0] *= branching * (1 - branching)
+        gradient = np.concatenate([d_rate, d_mult, d_dwell[self._ends], d_aftershock]) - standard / self.sd
+        a, b = self.spec.branching_prior
+        gradient[-2] += standard[-2] / self.sd[-2] + a - (a + b) * branching
+        return -(value + float(self.log_prior(at[None])[0])), -gradient * self.sd
 
-def _tempered(log_weight: Floats) -> Floats:
-    """Weights raised to the largest power (1 at most, by halving) at which they are worth `_WORTH` draws."""
-    power = 1.0
-    while True:
-        weights = normalised(power * log_weight)
-        if 1.0 / np.sum(weights**2) >= min(_WORTH, 0.5 * len(weights)) or power < 1e-6:
-            return weights
-        power /= 2
+    def mode(self) -> Floats:
+        """(P,) where the density is highest, from the means of the prior on."""
+        found = optimize.minimize(self.minus_log_density, np.zeros_like(self.mean), jac=True, method="L-BFGS-B")
+        return np.asarray(self.mean + self.sd * found.x)
+
+    def root_of_covariance(self, mode: Floats) -> Floats:
+        """(P, P) L with L L' the inverse of the curvature at ``mode``."""
+        standard = (mode - self.mean) / self.sd
+        moved = _STEP * np.eye(len(mode))
+        curvature = np.array(
+            [self.minus_log_density(standard + by)[1] - self.minus_log_density(standard - by)[1] for by in moved]
+        ) / (2 * _STEP)
+        precisions, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
+        return np.asarray(self.sd[:, None] * vectors / np.sqrt(np.maximum(precisions, _LEAST_PRECISION)))
+
+    def draws(self, at: Floats, log_weight: Floats, rng: np.random.Generator) -> Draws:
+        """The `Draws` at (D, P), with odds from their prior."""
+        spec, count = self.spec, len(at)
+        log_rate, free, dwell, aftershock = np.split(at, self._cuts, axis=1)
+        log_mult = np.repeat(spec.log_mult_mean[None], count, axis=0)
+        log_mult[:, self._rows, self._columns] = free
+        exits = np.zeros((count, len(spec.scenarios)))
+        exits[:, self._ends] = np.exp(-dwell)
+        branching, decay_days = special.expit(aftershock[:, 0]), LEAST_DECAY + np.exp(aftershock[:, 1])
+        return Draws(log_rate, log_mult, exits, _prior_odds(spec, rng, count), branching, decay_days, log_weight)
 
 
 def prior_draws(spec: ModelSpec, rng: np.random.Generator, count: int) -> Draws:
     """``count`` draws of all parameters from their priors, equally weighted."""
-    size = len(spec.scenarios)
     log_rate = spec.log_rate_mean + spec.log_rate_sd * rng.standard_normal((count, len(spec.indicators)))
     log_mult = spec.log_mult_mean + spec.log_mult_sd * rng.standard_normal((count, *spec.log_mult_mean.shape))
-    log_dwell = spec.log_dwell_mean + spec.log_dwell_sd * rng.standard_normal((count, size))
+    log_dwell = spec.log_dwell_mean + spec.log_dwell_sd * rng.standard_normal((count, len(spec.scenarios)))
+    return Draws(
+        log_rate,
+        log_mult,
+        np.where(spec.never_ends, 0.0, np.exp(-log_dwell)),
+        _prior_odds(spec, rng, count),
+        rng.beta(*spec.branching_prior, size=count),
+        LEAST_DECAY + np.exp(spec.log_decay_mean + spec.log_decay_sd * rng.standard_normal(count)),
+        np.zeros(count),
+    )
+
+
+def _prior_odds(spec: ModelSpec, rng: np.random.Generator, count: int) -> Floats:
+    size = len(spec.scenarios)
     odds = np.zeros((count, size, size))
     for r in range(size):
         follow = np.nonzero(spec.odds[r] > 0)[0]
         if len(follow):
             odds[:, r, follow] = rng.dirichlet(spec.odds_concentration * spec.odds[r, follow], size=count)
-    return Draws(log_rate, log_mult, np.where(spec.never_ends, 0.0, np.exp(-log_dwell)), odds, np.zeros(count))
+    return odds
 
 
-def _matched(spec: ModelSpec, evidence: Evidence) -> tuple[Floats, Floats]:
-    """Mode and curvature of prior x Poisson(sum of weights | rate x covered years), rate by rate (Newton's method)."""
-    seen = np.zeros(len(spec.indicators))
-    for m, weight in enumerate(evidence.obs_weight):
-        for i in evidence.indicators_of(m):
-            seen[i] += weight
-    years = np.diff(evidence.breaks) @ evidence.coverage / YEAR_DAYS
-    precision = spec.log_rate_sd**-2
-    x = spec.log_rate_mean.copy()
-    for _ in range(_NEWTON_STEPS):
-        expected = years * np.exp(x)
-        step = (seen - expected - precision * (x - spec.log_rate_mean)) / (expected + precision)
-        x = x + np.clip(step, -2.0, 2.0)
-    return x, (years * np.exp(x) + precision) ** -0.5
+def _mean_sticks(spec: ModelSpec) -> Floats:
+    """(S, S - 2) the sticks of the elicited odds."""
+    sticks = np.full((len(spec.scenarios), max(len(spec.scenarios) - 2, 0)), 0.5)
+    for r, follow in enumerate(targets_of(spec)):
+        odds = spec.odds[r, follow[follow >= 0]]
+        for j in range(len(odds) - 1):
+            sticks[r, j] = odds[j] / odds[j:].sum()
+    return sticks
 
 
-def _log_normal(x: Floats, mean: Floats, sd: Floats) -> Floats:
-    return np.asarray(-0.5 * ((x - mean) / sd) ** 2 - np.log(sd))
+def _log_beta_of_logit(x: Floats, prior: tuple[float, float]) -> Floats:
+    """Log density of x = logit nu, nu ~ Beta(a, b); the root of 2 pi that normals are written without is put back."""
+    a, b = prior
+    root = 0.5 * math.log(2 * math.pi)
+    return np.asarray(a * special.log_expit(x) + b * special.log_expit(-x) - special.betaln(a, b) + root)

@@ -3,11 +3,12 @@
 Nothing here is fast or shared with the kernels; tests hold the kernels to it at 1e-10. The definition, for one draw
 with rates lambda[i, s] and generator Q per year:
 
-    LL = log E[ prod_m l_m(X(t_m)) . exp( sum_{m spread} int l*_m - int sum_i c_i lambda[i, X] dt / 365.25 ) ]
-    l_m(s) = (1 - w_m) + w_m . prod_{i in m} lambda[i, s] / rho_i
+    LL = log E[ prod_m l_m(X(t_m)) . exp( sum_{m spread} int l*_m - int sum_i c_i (lambda[i, X] + h_i) dt / 365.25 ) ]
+    l_m(s) = (1 - w_m) + w_m . prod_{i in m} (lambda[i, s] + h_i) / rho_i
+    h_i(t) = share_i . 365.25 . nu / tau . sum_e w_e exp(-(t - t_e) / tau)     over earlier events of i's family
 
 A dated observation acts at the end of its day; a spread one adds log l_m(s) / n_m to the day operator of each of its
-n_m covered days.
+n_m covered days, and has no aftershocks.
 """
 
 from __future__ import annotations
@@ -17,20 +18,54 @@ import itertools
 import numpy as np
 from scipy.linalg import expm
 
-from iw.inference.arrays import YEAR_DAYS, Evidence, Floats
+from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 
 
-def observation_ratios(evidence: Evidence, rates: Floats, reference_rates: Floats, obs: int) -> Floats:
-    """(S,) the likelihood ratio l_m(s) of one observation for one draw's ``rates`` (I, S)."""
+def received(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, obs: int, indicator: int) -> float:
+    """h, per year, of ``indicator`` in observation ``obs``: of each earlier event of its family its kernel, of each
+    other one of the same day half."""
+    if not (evidence.live[indicator] and evidence.obs_exact[obs] and evidence.obs_day[obs] >= 0):
+        return 0.0
+    total, decay = 0.0, draws.decay_days[draw]
+    for other in range(evidence.dated):
+        elapsed = int(evidence.obs_day[obs] - evidence.obs_day[other])
+        if other == obs or elapsed < 0 or not evidence.obs_exact[other]:
+            continue
+        for member in evidence.indicators_of(other):
+            if spec.family[member] == spec.family[indicator]:
+                total += evidence.obs_weight[other] * (np.exp(-elapsed / decay) if elapsed else 0.5)
+    return float(spec.share[indicator] * YEAR_DAYS * draws.branching[draw] / decay * total)
+
+
+def expected_aftershocks(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, day: int) -> float:
+    """The compensator of one day: how many aftershocks of all events before it are expected to be seen during it."""
+    regime = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
+    total, decay = 0.0, draws.decay_days[draw]
+    for m in range(evidence.dated):
+        elapsed = day - int(evidence.obs_day[m]) - 1  # from the end of the event's day to the beginning of this one
+        if elapsed < 0 or not evidence.obs_exact[m]:
+            continue
+        within = np.exp(-elapsed / decay) - np.exp(-(elapsed + 1) / decay)
+        for member in evidence.indicators_of(m):
+            for i in range(len(spec.indicators)):
+                if spec.family[i] == spec.family[member] and evidence.live[i]:
+                    total += evidence.coverage[regime, i] * spec.share[i] * evidence.obs_weight[m] * within
+    return float(draws.branching[draw] * total)
+
+
+def observation_ratios(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, obs: int) -> Floats:
+    """(S,) the likelihood ratio l_m(s) of one observation."""
+    rates = draws.rates(spec, evidence)[draw]
     product = np.ones(rates.shape[1])
     for i in evidence.indicators_of(obs):
-        product = product * rates[i] / reference_rates[i]
+        product = product * (rates[i] + received(spec, draws, draw, evidence, obs, i)) / spec.reference_rates[i]
     w = evidence.obs_weight[obs]
     return np.asarray((1 - w) + w * product)
 
 
-def day_operator(evidence: Evidence, rates: Floats, reference_rates: Floats, generator: Floats, day: int) -> Floats:
+def day_operator(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, day: int) -> Floats:
     """(S, S) the operator of one day, before the observations at its end."""
+    rates, generator = draws.rates(spec, evidence)[draw], draws.generators()[draw]
     regime = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
     silence = np.zeros(rates.shape[1])
     for i in range(rates.shape[0]):
@@ -39,18 +74,18 @@ def day_operator(evidence: Evidence, rates: Floats, reference_rates: Floats, gen
     for m in range(len(evidence.obs_day)):
         share = evidence.spread[regime, m]
         if share:
-            exponent = exponent + np.diag(np.log(observation_ratios(evidence, rates, reference_rates, m)) * share)
-    return np.asarray(expm(exponent))
+            exponent = exponent + np.diag(np.log(observation_ratios(spec, draws, draw, evidence, m)) * share)
+    return np.asarray(expm(exponent) * np.exp(-expected_aftershocks(spec, draws, draw, evidence, day)))
 
 
-def steps(evidence: Evidence, rates: Floats, reference_rates: Floats, generator: Floats) -> list[Floats]:
+def steps(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence) -> list[Floats]:
     """One (S, S) matrix per day: the day operator times the observations at the day's end."""
     result = []
     for day in range(evidence.days):
-        step = day_operator(evidence, rates, reference_rates, generator, day)
+        step = day_operator(spec, draws, draw, evidence, day)
         for m in range(evidence.dated):
             if evidence.obs_day[m] == day:
-                step = step * observation_ratios(evidence, rates, reference_rates, m)[None, :]
+                step = step * observation_ratios(spec, draws, draw, evidence, m)[None, :]
         result.append(step)
     return result
 

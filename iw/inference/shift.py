@@ -3,13 +3,14 @@
 On the joint state pi over (draw d, scenario s), between events
 
     d pi / dt = pi Q_d - pi (Lambda - mean of Lambda under pi)
-    Lambda[d, s] = sum_i c_i lambda[d, i, s] - sum_m share_m log l_m[d, s]
+    Lambda[d, s] = sum_i c_i (lambda[d, i, s] + h[d, i]) - sum_m share_m log l_m[d, s]
 
-The belief is p_s = sum_d pi[d, s]. Its time integrals are *expected change* (the term in Q), *silence* of each
-indicator and *imprecise evidence* of each spread observation; a dated observation is a jump, and same-day jumps are
-averaged over their orders (Shapley 1953: exactly up to 6, beyond that over seeded orders). Each term is carried in
-probability and in decibans, the integral of dp / (p (1 - p)) times 10 / ln 10, on the same nodes: Gauss-Legendre, 4 per
-day.
+Aftershocks h are the same in every scenario and differ from draw to draw, so they only weigh the draws. The belief is
+p_s = sum_d pi[d, s]. Its time integrals are *expected change* (the term in Q), *silence* of each indicator, aftershocks
+that did not come included, and *imprecise evidence* of each spread observation; a dated observation is a jump, and
+same-day jumps are averaged over their orders (Shapley 1953: exactly up to 6, beyond that over seeded orders). Each term
+is carried in probability and in decibans, the integral of dp / (p (1 - p)) times 10 / ln 10, on the same nodes:
+Gauss-Legendre, 4 per day.
 
 Here draws are innermost, (S, D); the belief at the nodes of a day comes from one series for all of them, whose terms
 joint B^k / k! are made once and carry no sign (B as in `iw.inference.matrices`).
@@ -26,6 +27,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numba import njit
 
+from iw.inference.aftershocks import Knots, block_aftershocks, excitation
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer, JointState
 from iw.inference.matrices import BLOCK, draws_innermost, take_lowest_out
@@ -89,7 +91,8 @@ def shift_over_time(
     ``start`` is the joint state after ``first`` days, of the same draws and evidence.
     """
     terms = Contributions(len(spec.scenarios))
-    rates, chain = _scenarios_first(draws.rates()), draws_innermost(draws.generators()) / YEAR_DAYS
+    rates, chain = _scenarios_first(draws.rates(spec, evidence)), draws_innermost(draws.generators()) / YEAR_DAYS
+    aftershocks = _Aftershocks(spec, draws, evidence, first)
     by_day: dict[int, list[int]] = defaultdict(list)
     for m in range(evidence.dated):
         by_day[int(evidence.obs_day[m])].append(m)
@@ -97,11 +100,45 @@ def shift_over_time(
     for day in range(first, last):
         regime = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
         if flow is None or regime != regime_of_flow:
-            flow, regime_of_flow = _Flow.of(spec, evidence, rates, chain, regime), regime
+            flow, regime_of_flow = _Flow.of(spec, evidence, rates, chain, regime, aftershocks), regime
         joint = _pass_day(joint, flow, terms)
-        ratios = {m: np.exp(_log_ratio(spec, rates, evidence, m)) for m in by_day.get(day, [])}
+        ratios = {m: np.exp(_log_ratio(spec, rates, evidence, m, aftershocks.received)) for m in by_day.get(day, [])}
         joint = _apply_events(joint, ratios, terms, seed + day)
+        aftershocks.gain(day + 1)
     return TimeShift(start.mean, joint.sum(axis=1), terms)
+
+
+class _Aftershocks:
+    """The excitation of every family at the moment, for each draw, and what each piece of an observation receives."""
+
+    def __init__(self, spec: ModelSpec, draws: Draws, evidence: Evidence, day: int) -> None:
+        self.knots = Knots.of(spec, evidence)
+        self.received, _ = block_aftershocks(draws.branching, draws.decay_days, *self.knots, np.empty(0, np.int64))
+        self.state = np.ascontiguousarray(excitation(spec, draws, evidence, day).T)  # (F, D)
+        self.family, self.share = spec.family, spec.share * evidence.live  # (I,)
+        self.branching, self.decay_days = draws.branching, draws.decay_days  # (D,)
+
+    def pass_time(self, days: float) -> None:
+        """Let the excitation fall."""
+        self.state *= np.exp(-days / self.decay_days)
+
+    def gain(self, day: int) -> None:
+        """Add the events that act after ``day`` elapsed days."""
+        for family, (first, last) in enumerate(itertools.pairwise(self.knots.ptr)):
+            k = first + int(np.searchsorted(self.knots.day[first:last], day))
+            if k < last and self.knots.day[k] == day:
+                self.state[family] += self.knots.gain[k]
+
+    def expected(self, hazard: Floats, times: Floats) -> Floats:
+        """(N, D) the compensator from now until each of ``times``."""
+        seen = np.bincount(self.family, hazard * YEAR_DAYS * self.share, len(self.state)) @ self.state
+        return np.asarray(-np.expm1(-times[:, None] / self.decay_days) * (self.branching * seen))
+
+    def rates(self, times: Floats, by_scenario: Floats) -> Floats:
+        """(S, I, N) expected h per year at each of ``times``, from the joint belief there (S, D, N)."""
+        per_event = YEAR_DAYS * self.branching / self.decay_days * np.exp(-times[:, None] / self.decay_days)
+        of_families = np.matmul(self.state, by_scenario * per_event.T)  # (S, F, N)
+        return np.asarray(of_families[:, self.family] * self.share[:, None])
 
 
 @dataclass
@@ -115,23 +152,36 @@ class _Flow:
     operator: Floats  # (S, S, D) B = A - lo I per day
     lowest: Floats  # (D,) lo
     norm: float  # the largest row sum of any draw's B
+    aftershocks: _Aftershocks
 
     @classmethod
-    def of(cls, spec: ModelSpec, evidence: Evidence, rates: Floats, chain: Floats, regime: int) -> _Flow:
+    def of(
+        cls,
+        spec: ModelSpec,
+        evidence: Evidence,
+        rates: Floats,
+        chain: Floats,
+        regime: int,
+        aftershocks: _Aftershocks,
+    ) -> _Flow:
         hazard, shares = evidence.coverage[regime] / YEAR_DAYS, evidence.spread[regime]
-        imprecise = {int(m): shares[m] * _log_ratio(spec, rates, evidence, int(m)) for m in np.nonzero(shares)[0]}
+        imprecise = {
+            int(m): shares[m] * _log_ratio(spec, rates, evidence, int(m), aftershocks.received)
+            for m in np.nonzero(shares)[0]
+        }
         gain = sum(imprecise.values(), -np.matmul(hazard, rates))
         operator = chain.copy()
         s = np.arange(len(chain))
         operator[s, s] += gain
         lowest, norms = np.empty(chain.shape[2]), np.empty(chain.shape[2])
         take_lowest_out(operator, lowest, norms)
-        return cls(chain, rates, hazard, imprecise, operator, lowest, float(norms.max()))
+        return cls(chain, rates, hazard, imprecise, operator, lowest, float(norms.max()), aftershocks)
 
     def at(self, joint: Floats, times: Floats) -> Floats:
         """(N, S, D) the joint belief after each of ``times`` (days), not normalised."""
         out = np.empty((len(times), *joint.shape))
         _series(joint, self.operator, self.lowest, self.norm * times.max(), times, out)
+        out *= np.exp(-self.aftershocks.expected(self.hazard, times))[:, None]
         return out
 
 
@@ -190,6 +240,7 @@ def _pass_day(joint: Floats, flow: _Flow, terms: Contributions) -> Floats:
             continue
         for term, part in booked.probs.items():
             terms.add(term, part, booked.decibans[term])
+        flow.aftershocks.pass_time(length)
         joint, done = state, done + length
         if length < longest and done % (2 * length) == 0.0:
             length *= 2
@@ -220,7 +271,7 @@ def _integrate(pi: Floats, flow: _Flow, terms: Contributions, length: float) -> 
 
     by_scenario = pi.transpose(1, 2, 0)
     book(EXPECTED_CHANGE, np.matmul(flow.chain, by_scenario).sum(axis=0).T)
-    expected = np.matmul(flow.rates, by_scenario)  # (S, I, 4)
+    expected = np.matmul(flow.rates, by_scenario) + flow.aftershocks.rates(length * _NODES, by_scenario)  # (S, I, 4)
     for i in np.nonzero(flow.hazard)[0]:
         book_gain(("silence", int(i)), -flow.hazard[i] * expected[:, i].T)
     for m, gain in flow.imprecise.items():
@@ -274,11 +325,12 @@ def _scenarios_first(rates: Floats) -> Floats:
     return np.ascontiguousarray(rates.transpose(2, 1, 0))
 
 
-def _log_ratio(spec: ModelSpec, rates: Floats, evidence: Evidence, m: int) -> Floats:
-    """(S, D) log[(1 - w) + w prod(lambda / rho)] of observation ``m``."""
+def _log_ratio(spec: ModelSpec, rates: Floats, evidence: Evidence, m: int, received: Floats) -> Floats:
+    """(S, D) log[(1 - w) + w prod((lambda + h) / rho)] of observation ``m``; ``received`` (N, D) holds h."""
     product = np.ones((rates.shape[0], rates.shape[2]))
-    for i in evidence.indicators_of(m):
-        product = product * rates[:, i] / spec.reference_rates[i]
+    for entry in range(evidence.obs_ptr[m], evidence.obs_ptr[m + 1]):
+        i = evidence.obs_indicators[entry]
+        product = product * (rates[:, i] + received[entry]) / spec.reference_rates[i]
     weight = evidence.obs_weight[m]
     return np.asarray(np.log(1 - weight + weight * product))
 

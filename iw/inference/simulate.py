@@ -1,34 +1,125 @@
-"""What the model expects to be seen before it sees anything: paths of the chain, and counts of occurrences on them.
+"""What the model expects to be seen before it sees anything: paths of the chain, reports on them, aftershocks.
 
 For each draw, X(0) is drawn from the prior probabilities and X(t) follows its generator; dwell times are exponential
-(Norris, *Markov Chains*, 1997, section 2.6). Given the path, the genuine occurrences of indicator i that are seen are
-Poisson with mean
+(Norris, *Markov Chains*, 1997, section 2.6). Given the path, what is reported of indicator i, and is no aftershock, is
+a Poisson process of rate
 
-    Σ_s λ[i,s] · ∫ c_i(t)·1[X(t) = s] dt / 365.25
+    c_i(t)·(λ[i,X(t)] + ρ_i·Σ_w g(w)·(1 − w)/w)
 
-False reports are not simulated, and nothing is an aftershock.
+of genuine and of false reports, if reports have weight w with probability g(w). Each report sets off Poisson(ν·w)
+aftershocks, of the indicators of its family by their shares, after exponential times of mean τ; of these, too, c_i(t)
+are seen, and so on: the cluster representation of Hawkes and Oakes (1974). The likelihood of docs/mathematics.md is
+that of this process, over that of the false reports alone, but for the hours of a day.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import numpy as np
 
-from iw.inference.arrays import YEAR_DAYS, Draws, Floats, Ints, ModelSpec
+from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
 
 
-def simulated_counts(spec: ModelSpec, draws: Draws, breaks: Ints, coverage: Floats, rng: np.random.Generator) -> Ints:
-    """(D, I) occurrences seen from the problem's start to its last day, one path for each draw.
+class Marks(NamedTuple):
+    """The weights that reports have, and how often: g(w)."""
 
-    ``breaks`` (R + 1,) and ``coverage`` (R, I) are those of `Evidence`: constant within a regime of days.
+    weights: Floats  # each above 0
+    shares: Floats  # sum to 1
+
+
+GENUINE = Marks(np.ones(1), np.ones(1))  # every report is right, so none is false
+
+
+class _Reports(NamedTuple):
+    draw: Ints
+    indicator: Ints
+    day: Floats  # time in days from the problem's start
+    weight: Floats
+
+
+def simulated_counts(spec: ModelSpec, draws: Draws, evidence: Evidence, rng: np.random.Generator) -> Ints:
+    """(D, I) occurrences seen from the problem's start to its last day, one path for each draw, none of them false.
+
+    Of ``evidence`` only days, coverage and the families that have aftershocks are used.
     """
-    seen_days = np.vstack([np.zeros(coverage.shape[1]), np.cumsum(np.diff(breaks)[:, None] * coverage, axis=0)])
-    rates = draws.rates()
-    means = np.zeros((len(draws), len(spec.indicators)))
+    counts = np.zeros((len(draws), len(spec.indicators)), np.int64)
+    found = _reports(spec, draws, evidence, GENUINE, rng)
+    np.add.at(counts, (found.draw, found.indicator), 1)
+    return counts
+
+
+def simulated_evidence(
+    spec: ModelSpec, draws: Draws, evidence: Evidence, marks: Marks, rng: np.random.Generator
+) -> Evidence:
+    """What might be known under the first of ``draws``: the ``evidence`` with its observations replaced by reports of
+    one indicator each, dated to the day."""
+    found = _reports(spec, draws, evidence, marks, rng)
+    own = np.nonzero(found.draw == 0)[0]
+    own = own[np.argsort(found.day[own])]
+    return replace(
+        evidence,
+        spread=np.zeros((len(evidence.breaks) - 1, len(own))),
+        obs_day=found.day[own].astype(np.int64),
+        obs_weight=found.weight[own],
+        obs_ptr=np.arange(len(own) + 1),
+        obs_indicators=found.indicator[own],
+        obs_ids=tuple((f"E{number}",) for number in range(1, len(own) + 1)),
+        obs_exact=np.ones(len(own), np.bool_),
+    )
+
+
+def _reports(spec: ModelSpec, draws: Draws, evidence: Evidence, marks: Marks, rng: np.random.Generator) -> _Reports:
+    generations = [_background(spec, draws, evidence, marks, rng)]
+    while len(generations[-1].draw):
+        generations.append(_aftershocks(spec, draws, evidence, generations[-1], marks, rng))
+    return _Reports(*(np.concatenate(parts) for parts in zip(*generations, strict=True)))
+
+
+def _background(spec: ModelSpec, draws: Draws, evidence: Evidence, marks: Marks, rng: np.random.Generator) -> _Reports:
+    """Reports that are no aftershocks: for each draw along one path, and for each stretch of constant rates at once."""
+    genuine = draws.rates(spec, evidence)
+    false_share = marks.shares * (1 - marks.weights) / marks.weights
+    false = spec.reference_rates * false_share.sum()
+    found = []
     for d in range(len(draws)):
-        times, states = _path(spec.prior_probs, draws.exit_rates[d], draws.odds[d], float(breaks[-1]), rng)
-        exposure = np.diff(_interpolated(times, breaks, seen_days), axis=0) / YEAR_DAYS  # (stretches, I)
-        means[d] = np.einsum("ji,ij->i", exposure, rates[d][:, states])
-    return np.asarray(rng.poisson(means))
+        times, states = _path(spec.prior_probs, draws.exit_rates[d], draws.odds[d], float(evidence.days), rng)
+        edges = np.union1d(times, evidence.breaks)
+        state = states[np.searchsorted(times, edges[:-1], side="right") - 1]
+        coverage = evidence.coverage[np.searchsorted(evidence.breaks, edges[:-1], side="right") - 1]
+        years = np.diff(edges)[:, None] / YEAR_DAYS
+        of_both = ((genuine[d][:, state].T, marks.shares), (false[None], false_share))
+        for rates, shares in of_both if false.any() else of_both[:1]:
+            number = rng.poisson(coverage * rates * years)  # (stretches, I)
+            stretch, indicator = (np.repeat(index, number.ravel()) for index in np.indices(number.shape).reshape(2, -1))
+            day = rng.uniform(edges[stretch], edges[stretch + 1])
+            weight = _weights(marks.weights, shares, len(day), rng)
+            found.append(_Reports(np.full(len(day), d), indicator, day, weight))
+    return _Reports(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def _weights(weights: Floats, shares: Floats, count: int, rng: np.random.Generator) -> Floats:
+    return rng.choice(weights, size=count, p=shares / shares.sum()) if count else np.empty(0)
+
+
+def _aftershocks(
+    spec: ModelSpec, draws: Draws, evidence: Evidence, of: _Reports, marks: Marks, rng: np.random.Generator
+) -> _Reports:
+    """What these reports set off at once, as far as it is seen."""
+    number = rng.poisson(np.where(evidence.live[of.indicator], draws.branching[of.draw] * of.weight, 0.0))
+    draw, parent = np.repeat(of.draw, number), np.repeat(of.indicator, number)
+    day = np.repeat(of.day, number) + rng.exponential(draws.decay_days[draw])
+    child = np.empty_like(parent)
+    for family in range(spec.families):
+        own = np.nonzero(spec.family[parent] == family)[0]
+        members = np.nonzero(spec.family == family)[0]
+        child[own] = rng.choice(members, size=len(own), p=spec.share[members] / spec.share[members].sum())
+    within = day < evidence.days
+    regime = np.searchsorted(evidence.breaks, np.where(within, day, 0.0), side="right") - 1
+    seen = within & (rng.random(len(day)) < evidence.coverage[regime, child])
+    weight = _weights(marks.weights, marks.shares, int(seen.sum()), rng)
+    return _Reports(draw[seen], child[seen], day[seen], weight)
 
 
 def _path(
@@ -45,10 +136,3 @@ def _path(
         times.append(now)
         states.append(state)
     return np.array([*times, days]), np.array(states, dtype=np.int64)
-
-
-def _interpolated(times: Floats, breaks: Ints, cumulative: Floats) -> Floats:
-    """(N, I) the cumulative values at ``times``, linear between ``breaks``."""
-    left = np.clip(np.searchsorted(breaks, times, side="right") - 1, 0, len(breaks) - 2)
-    share = (times - breaks[left]) / np.diff(breaks)[left]
-    return np.asarray(cumulative[left] + share[:, None] * (cumulative[left + 1] - cumulative[left]))

@@ -11,7 +11,7 @@ from iw.inference import reference
 from iw.inference.arrays import ONLY_THEN, Draws, Evidence, Floats, Ints, ModelSpec
 from iw.inference.belief import Believer, JointState
 from iw.inference.filter import filter_draws
-from iw.inference.op import LikelihoodData
+from iw.inference.kernel_data import LikelihoodData
 from iw.inference.parameters import draws_of
 
 EXACT = 1e-10
@@ -40,7 +40,8 @@ def problem(
     regimes: int = 6,
     draws: int = 3,
 ) -> Problem:
-    """A random problem: uneven odds, joint and same-day observations, days without coverage, "same" and "only then"."""
+    """A random problem: uneven odds, joint and same-day observations, days without coverage, "same" and "only then",
+    families with aftershocks and one without."""
     g = np.random.default_rng(seed)
     s, i = scenarios, indicators
     odds = g.random((s, s))
@@ -63,6 +64,10 @@ def problem(
         np.choose(kind, [g.normal(0, 1, (i, s)), np.zeros((i, s)), np.full((i, s), np.log(ONLY_THEN))]),
         np.where(kind == 0, 0.5, 0.0),
         g.uniform(0.3, 5, i),
+        *families(g, i),
+        (2.0, 5.0),
+        np.log(40.0),
+        0.8,
     )
     breaks = np.array([0, *np.sort(g.choice(np.arange(1, days), regimes - 1, replace=False)), days], np.int64)
     coverage = g.random((regimes, i)) * (g.random((regimes, i)) > 0.3)
@@ -82,8 +87,25 @@ def problem(
         pointers,
         g.integers(0, i, pointers[-1]).astype(np.int64),
         tuple((f"E-{number}",) for number in range(dated + spread)),
+        np.concatenate([g.random(dated) > 0.2, np.zeros(spread, bool)]),
+        (spec.family != spec.family[-1]) | (i == 1),
     )
     return Problem(spec, random_draws(spec, draws, seed), evidence)
+
+
+def families(g: np.random.Generator, indicators: int) -> tuple[Ints, Floats, Floats]:
+    """Family, share and usual coverage of each indicator: the first ones together, the others mostly alone."""
+    family = np.unique(
+        np.where(np.arange(indicators) < 2, 0, g.integers(1, indicators + 1, indicators)), return_inverse=True
+    )[1]
+    share = g.random(indicators) + 0.1
+    share /= np.bincount(family, share)[family]
+    return family.astype(np.int64), share, g.random(indicators)[family]
+
+
+def without_aftershocks(draws: Draws) -> Draws:
+    """The same draws, in which no event has aftershocks."""
+    return replace(draws, branching=np.zeros(len(draws)))
 
 
 def random_draws(spec: ModelSpec, count: int, seed: int) -> Draws:
@@ -91,8 +113,8 @@ def random_draws(spec: ModelSpec, count: int, seed: int) -> Draws:
     return draws_of(spec, *parameters(spec, count, seed))
 
 
-def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """``count`` values of log_rate, log_mult, log_dwell and stick."""
+def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """``count`` values of log_rate, log_mult, log_dwell, stick and aftershock."""
     g = np.random.default_rng([seed, 1])
     rows, columns = spec.departures
     s = len(spec.scenarios)
@@ -101,14 +123,14 @@ def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, 
         g.normal(spec.log_mult_mean[rows, columns], 0.5, (count, len(rows))),
         g.normal(spec.log_dwell_mean, 0.7, (count, s)),
         g.uniform(0.1, 0.9, (count, s, max(s - 2, 0))),
+        np.stack([g.uniform(0.05, 0.9, count), g.normal(2.0, 1.0, count)], axis=1),  # decay times of 3 to 60 days
     )
 
 
 def by_reference(one: Problem, draw: int) -> tuple[float, Floats]:
     """Log-likelihood and (T, S) filtered probabilities of one draw, day by day with dense matrices."""
     spec, draws, evidence = one
-    rates, generator = draws.rates()[draw], draws.generators()[draw]
-    steps = reference.steps(evidence, rates, spec.reference_rates, generator)
+    steps = reference.steps(spec, draws, draw, evidence)
     return reference.filtered(spec.prior_probs, steps)
 
 
@@ -143,6 +165,7 @@ def with_observation(
         + len(indicators) * (np.arange(len(evidence.obs_ptr) + 1) > at),
         obs_indicators=np.insert(evidence.obs_indicators, pointer, indicators),
         obs_ids=(*evidence.obs_ids[:at], (name,), *evidence.obs_ids[at:]),
+        obs_exact=np.insert(evidence.obs_exact, at, True),
     )
 
 

@@ -22,7 +22,10 @@ from tests.inference.cast import (
     silent,
     some,
     with_observation,
+    without_aftershocks,
 )
+
+NO_AFTERSHOCKS = np.zeros(1), np.full(1, 45.0)  # branching and decay time of a single draw
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -43,8 +46,7 @@ def test_the_filter_agrees_with_the_sum_over_every_path(seed: int) -> None:
     one = problem(seed, days=5, regimes=5, dated=3, spread=2)
     log_likelihood, probs = at_end(one)
     for draw in range(len(one.draws)):
-        rates, generator = one.draws.rates()[draw], one.draws.generators()[draw]
-        steps = reference.steps(one.evidence, rates, one.spec.reference_rates, generator)
+        steps = reference.steps(one.spec, one.draws, draw, one.evidence)
         assert np.abs(np.diff(steps, axis=0)).max(axis=(1, 2)).min() > 1e-6  # no two days alike
         expected, ends = reference.enumerated(one.spec.prior_probs, steps)
         assert abs(log_likelihood[draw] - expected) < EXACT
@@ -72,6 +74,7 @@ def test_one_day_of_two_scenarios_worked_by_hand() -> None:
         np.log([[[4.0, 1.0]]]),
         np.array([[2.0, 1.0]]),
         np.array([[[0.0, 1.0], [1.0, 0.0]]]),
+        *NO_AFTERSHOCKS,
         np.zeros(1),
     )
     stay = 1 / 3 + 2 / 3 * np.exp(-3 / 365.25)
@@ -85,7 +88,7 @@ def test_silence_over_a_year_costs_the_covered_rate() -> None:
     spec, draws, evidence = one
     still = replace(draws, exit_rates=np.zeros_like(draws.exit_rates))
     log_likelihood, _ = at_end(Problem(spec, still, silent(evidence, coverage=0.25)))
-    rates = draws.rates()[0].sum(axis=0)
+    rates = draws.rates(spec, evidence)[0].sum(axis=0)
     assert log_likelihood[0] == pytest.approx(np.log(spec.prior_probs @ np.exp(-rates)), rel=1e-13)  # 1,461 days / 4
 
 
@@ -113,6 +116,8 @@ def test_the_published_likelihood_of_the_earthquake_counts_comes_out() -> None:
         np.concatenate([[0], np.cumsum(sizes)]),
         np.concatenate([[0] * count + [1] for count in counts]),
         tuple((str(1900 + number),) for number in range(len(counts))),
+        np.ones(len(counts), bool),
+        np.zeros(2, bool),
     )
     base = problem(0, scenarios=2, indicators=2).spec
     spec = replace(base, prior_probs=stationary, reference_rates=np.ones(2))
@@ -121,6 +126,7 @@ def test_the_published_likelihood_of_the_earthquake_counts_comes_out() -> None:
         np.array([[np.log(means), -means]]),
         exits[None],
         np.array([[[0.0, 1.0], [1.0, 0.0]]]),
+        *NO_AFTERSHOCKS,
         np.zeros(1),
     )
     log_factorials = np.log(np.arange(1, 51)).cumsum()[counts - 1].sum()
@@ -172,7 +178,7 @@ def test_evidence_that_no_scenario_can_explain_is_named(block: int) -> None:
     log_rate[block * 69, 2] = -np.inf
     impossible = with_observation(one.evidence, 20, 1.0, [2], name="E-impossible")
     with pytest.raises(InferenceError, match="E-impossible"):
-        filter_draws(one.spec, replace(one.draws, log_rate=log_rate), impossible)
+        filter_draws(one.spec, replace(without_aftershocks(one.draws), log_rate=log_rate), impossible)
 
 
 def test_imprecise_evidence_that_no_scenario_can_explain_is_named() -> None:
@@ -229,7 +235,7 @@ def test_ten_silent_years_are_right_at_any_rate(rate: float) -> None:
     draws = replace(one.draws, log_rate=one.draws.log_rate * 0.1 + np.log(rate))
     log_likelihood, probs = at_end(Problem(one.spec, draws, silent(one.evidence, coverage)))
     for draw in range(len(draws)):
-        exponent = draws.generators()[draw] - np.diag(coverage * draws.rates()[draw].sum(axis=0))
+        exponent = draws.generators()[draw] - np.diag(coverage * draws.rates(one.spec, one.evidence)[draw].sum(axis=0))
         shift = exponent.diagonal().max()
         end = one.spec.prior_probs @ expm((exponent - shift * np.eye(3)) * days / YEAR_DAYS)
         expected = np.log(end.sum()) + shift * days / YEAR_DAYS
@@ -258,7 +264,7 @@ def test_a_settled_scenario_survives_ten_years_of_silence_that_speak_against_it(
     log_mult = np.zeros_like(one.draws.log_mult)
     log_mult[:, :, 0] = np.log(100.0)
     draws = replace(
-        one.draws,
+        without_aftershocks(one.draws),
         log_rate=np.full_like(one.draws.log_rate, np.log(1.25)),
         log_mult=log_mult,
         exit_rates=np.array([0.0, 1.0, 1.0]) * np.ones_like(one.draws.exit_rates),
@@ -280,15 +286,15 @@ def test_a_thousand_events_in_one_day_stay_in_range() -> None:
         obs_ptr=np.arange(1001),
         obs_indicators=np.arange(1000) % 4,
         obs_ids=(("E",),) * 1000,
+        obs_exact=np.ones(1000, bool),
     )
     log_likelihood, probs = at_end(one._replace(evidence=crowd))
     for draw in range(len(one.draws)):
-        rates, generator = one.draws.rates()[draw], one.draws.generators()[draw]
-        day = reference.day_operator(crowd, rates, one.spec.reference_rates, generator, 0)
-        log_ratio = sum(
-            np.log(reference.observation_ratios(crowd, rates, one.spec.reference_rates, m)) for m in range(1000)
-        )
-        end = np.exp(log_ratio - log_ratio.max()) * (one.spec.prior_probs @ day @ day) @ day
+        day = reference.day_operator(one.spec, one.draws, draw, crowd, 0)
+        after = np.exp(-reference.expected_aftershocks(one.spec, one.draws, draw, crowd, 2))
+        ratios = [reference.observation_ratios(one.spec, one.draws, draw, crowd, m) for m in range(4)]
+        log_ratio = 250 * np.log(ratios).sum(axis=0)  # the others are alike
+        end = np.exp(log_ratio - log_ratio.max()) * (one.spec.prior_probs @ day @ day) @ day * after
         assert log_likelihood[draw] == pytest.approx(np.log(end.sum()) + log_ratio.max(), rel=1e-12)
         assert probs[draw] == pytest.approx(end / end.sum(), abs=EXACT)
 

@@ -11,7 +11,17 @@ from scipy.linalg import expm
 
 from iw.inference.arrays import YEAR_DAYS, Draws, Floats
 from iw.inference.filter import filter_draws
-from tests.inference.cast import Problem, at_end, from_day, problem, reordered, silent, some, with_observation
+from tests.inference.cast import (
+    Problem,
+    at_end,
+    from_day,
+    problem,
+    reordered,
+    silent,
+    some,
+    with_observation,
+    without_aftershocks,
+)
 
 settings.register_profile("kernels", deadline=None, max_examples=60, derandomize=True)
 every_problem = settings.get_profile("kernels")
@@ -46,7 +56,8 @@ def test_an_uninformative_observation_only_predicts(one: Problem, data: st.DataO
     """Its ratio is 1 in every scenario: either it cannot be genuine, or its indicator's rate is rho throughout."""
     i = data.draw(st.integers(0, len(one.spec.indicators) - 1))
     day = data.draw(st.integers(0, one.evidence.days - 1))
-    level = replace(one.draws, log_rate=one.draws.log_rate.copy(), log_mult=one.draws.log_mult.copy())
+    plain = without_aftershocks(one.draws)
+    level = replace(plain, log_rate=plain.log_rate.copy(), log_mult=plain.log_mult.copy())
     level.log_rate[:, i] = np.log(one.spec.reference_rates[i])
     level.log_mult[:, i] = 0.0
     before = at_end(one._replace(draws=level))
@@ -59,6 +70,8 @@ def test_an_uninformative_observation_only_predicts(one: Problem, data: st.DataO
 @every_problem
 @given(problems(), st.data())
 def test_stopping_and_resuming_changes_nothing(one: Problem, data: st.DataObject) -> None:
+    """Without aftershocks, by which what comes later depends on what was before."""
+    one = one._replace(draws=without_aftershocks(one.draws))
     day = data.draw(st.integers(1, one.evidence.days - 1))
     whole = filter_draws(*one, days=np.array([day, one.evidence.days]))
     stopped = filter_draws(one.spec, one.draws, one.evidence.until(day))
@@ -93,7 +106,13 @@ def test_relabelling_the_scenarios_relabels_the_beliefs(one: Problem, random: ob
     spec = replace(one.spec, prior_probs=one.spec.prior_probs[order])
     d = one.draws
     draws = Draws(
-        d.log_rate, d.log_mult[:, :, order], d.exit_rates[:, order], d.odds[:, order][:, :, order], d.log_weight
+        d.log_rate,
+        d.log_mult[:, :, order],
+        d.exit_rates[:, order],
+        d.odds[:, order][:, :, order],
+        d.branching,
+        d.decay_days,
+        d.log_weight,
     )
     before, after = at_end(one), at_end(Problem(spec, draws, one.evidence))
     assert close(after[0], before[0])

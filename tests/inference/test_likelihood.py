@@ -162,6 +162,7 @@ def test_padding_has_no_effect_and_no_gradient() -> None:
         np.concatenate([at[1], [9.0]]),
         np.concatenate([at[2], [-4.0]]),
         np.pad(at[3], ((0, 1), (0, 1)), constant_values=0.4),
+        at[4],
     ]
     plain, gradient = kernel(one, at)
     value, padded_gradient = kernel(one, padded)
@@ -179,7 +180,8 @@ def test_no_proposal_is_slow_or_not_a_number(scale: float) -> None:
     g = np.random.default_rng(scale)
     for _ in range(20):
         at = point(one.spec)
-        at = [*(values + scale * g.normal(size=values.shape) for values in at[:3]), at[3]]
+        wild = [values + scale * g.normal(size=values.shape) for values in at[:3]]
+        at = [*wild, at[3], np.array([g.beta(1 / scale, 1 / scale), scale * g.normal()])]
         value, gradient = kernel(one, at)
         assert not np.isnan(value)
         assert value < np.inf
@@ -204,7 +206,8 @@ def test_a_settled_scenario_keeps_its_likelihood_through_ten_years_that_speak_ag
         log_mult_mean=np.zeros((4, 3)),
         log_mult_sd=np.tile([1.0, 0.0, 0.0], (4, 1)),
     )
-    at = [np.full(4, np.log(1.25)), np.full(4, np.log(100.0)), np.zeros(3), np.full((3, 1), 0.5)]
+    aftershock = np.array([0.0, 3.0])
+    at = [np.full(4, np.log(1.25)), np.full(4, np.log(100.0)), np.zeros(3), np.full((3, 1), 0.5), aftershock]
     value, gradient = kernel(Problem(spec, one.draws, silent(one.evidence, 1.0)), at)
     assert value == pytest.approx(-4 * 125.0 * 3653 / 365.25, rel=1e-12)
     assert gradient[0] == pytest.approx(-125.0 * 3653 / 365.25, rel=1e-9)

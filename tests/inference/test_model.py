@@ -40,10 +40,12 @@ def values(shape: Shape, seed: int = 0) -> Values:
         "log_mult": g.normal(0, 0.5, 64),
         "log_dwell": g.normal(0, 0.5, 16),
         "stick_logodds__": g.normal(0, 1, (16, 16)),
+        "branching_logodds__": g.normal(-1, 1),
+        "log_decay": g.normal(3, 0.5),
     }
     s = shape.scenarios
     sizes = {"log_rate": shape.indicators, "log_mult": shape.departures, "log_dwell": s, "stick_logodds__": (s, s - 2)}
-    return {
+    return {name: np.asarray(value) for name, value in big.items()} | {
         name: big[name][tuple(map(slice, size)) if isinstance(size, tuple) else slice(size)]
         for name, size in sizes.items()
     }
@@ -60,6 +62,9 @@ def log_prior(spec: ModelSpec, shape: Shape, at: Values) -> float:
     total = normal("log_rate", spec.log_rate_mean, spec.log_rate_sd)
     total += normal("log_mult", spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns])
     total += normal("log_dwell", spec.log_dwell_mean, spec.log_dwell_sd)
+    nu = float(1 / (1 + np.exp(-at["branching_logodds__"])))
+    total += stats.beta.logpdf(nu, *spec.branching_prior) + np.log(nu * (1 - nu))
+    total += stats.norm.logpdf(float(at["log_decay"]), spec.log_decay_mean, spec.log_decay_sd)
     logit = at["stick_logodds__"]
     stick = 1 / (1 + np.exp(-logit))
     for r in range(shape.scenarios):
@@ -73,7 +78,9 @@ def log_prior(spec: ModelSpec, shape: Shape, at: Values) -> float:
 
 def log_likelihood_by_filter(spec: ModelSpec, evidence: Evidence, at: Values) -> float:
     stick = 1 / (1 + np.exp(-at["stick_logodds__"]))
-    draws = draws_of(spec, at["log_rate"][None], at["log_mult"][None], at["log_dwell"][None], stick[None])
+    aftershock = np.array([1 / (1 + np.exp(-at["branching_logodds__"])), at["log_decay"]])
+    arrays = (at["log_rate"], at["log_mult"], at["log_dwell"], stick, aftershock)
+    draws = draws_of(spec, *(array[None] for array in arrays))
     return float(at_end(ONE._replace(spec=spec, draws=draws, evidence=evidence))[0][0])
 
 

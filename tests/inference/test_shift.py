@@ -128,6 +128,7 @@ def test_a_belief_that_has_become_certain_still_has_finite_decibans() -> None:
         obs_ptr=np.arange(many + 1),
         obs_indicators=np.zeros(many, np.int64),
         obs_ids=tuple((f"E{m}",) for m in range(many)),
+        obs_exact=np.ones(many, bool),
         spread=np.zeros((len(evidence.breaks) - 1, many)),
     )
     shift = shifted(Problem(spec, draws, flood))

@@ -115,7 +115,8 @@ def _settled(watch: Workspace, line: Mapping[str, str]) -> Settled:
     else:
         column = belief.spec.indicators.index(line["indicator"])
         coverage = watch.catalogue.indicator(line["indicator"]).coverage
-        probs = seen_probs(belief.state, belief.draws, column, coverage, days)
+        known = (belief.spec, belief.state, belief.draws, belief.evidence.arrays)
+        probs = seen_probs(*known, column, coverage, days)
         chance = float(belief.state.weights @ probs)
         low, high = weighted_quantile(probs, belief.state.weights, (0.05, 0.95))
     asked = (line["subject"], line["document"], asked_on, until)
