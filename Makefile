@@ -22,7 +22,7 @@ BENCH = $(VENV)/.installed-bench
 
 .DEFAULT_GOAL = help
 .NOTPARALLEL:
-.PHONY: help demo set-up test test-slow lint check format bench docs case-study wheel-test constraints clean
+.PHONY: help demo set-up test test-slow lint check format bench docs case-study calibration wheel-test constraints clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ docs: $(TEST) ## bring the tables of the docs up to date with the catalogue's fi
 
 case-study: $(TEST) ## rebuild docs/case-study.md with its pictures and figures; takes about twenty minutes
 	@$(BIN)/python -m tools.case_study
+
+calibration: $(TEST) ## simulate, fit and write docs/calibration.md; takes about half an hour
+	@$(BIN)/python -m tools.calibration
 
 wheel-test: $(TEST) ## build the wheel and try it in an empty environment outside the clone
 	@tests/wheel/run.sh $(BIN)/python

@@ -31,9 +31,16 @@ class Steps(NamedTuple):
 
 
 def problem(
-    scenarios: int, indicators: int, days: int, events: int, regimes: int, draws: int, seed: int = 1
+    scenarios: int,
+    indicators: int,
+    days: int,
+    events: int,
+    regimes: int,
+    draws: int,
+    seed: int = 1,
+    aftershocks: bool = False,
 ) -> Problem:
-    """A problem of this size, all of it drawn from ``seed``."""
+    """A problem of this size, all of it drawn from ``seed``; contenders know no aftershocks."""
     g = np.random.default_rng(seed)
     s, i = scenarios, indicators
     odds = g.random((s, s))
@@ -58,6 +65,12 @@ def problem(
         log_mult,
         np.where(log_mult == 0.0, 0.0, 0.3),
         np.maximum(base, 0.2),
+        np.arange(i),
+        np.ones(i),
+        np.full(i, 0.6),
+        (2.0, 5.0),
+        float(np.log(43)),
+        0.8,
     )
     breaks = np.array([0, *np.sort(g.choice(np.arange(1, days), regimes - 1, replace=False)), days], np.int64)
     evidence = Evidence(
@@ -70,12 +83,14 @@ def problem(
         np.arange(events + 1),
         g.choice(i, events, p=base / base.sum()),
         tuple((f"E-{number}",) for number in range(events)),
+        np.ones(events, bool),
+        np.full(i, aftershocks),
     )
     return Problem(spec, draws_of(spec, *parameters(spec, draws, seed)), evidence)
 
 
-def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """``count`` values of log_rate, log_mult, log_dwell and stick, from their priors (sticks evenly)."""
+def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """``count`` values of log_rate, log_mult, log_dwell, stick and aftershock, from their priors (sticks evenly)."""
     g = np.random.default_rng([seed, 1])
     rows, columns = spec.departures
     s = len(spec.scenarios)
@@ -84,6 +99,9 @@ def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, 
         g.normal(spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns], (count, len(rows))),
         g.normal(spec.log_dwell_mean, spec.log_dwell_sd, (count, s)),
         g.uniform(0.2, 0.8, (count, s, s - 2)),
+        np.stack(
+            [g.beta(*spec.branching_prior, count), g.normal(spec.log_decay_mean, spec.log_decay_sd, count)], axis=1
+        ),
     )
 
 

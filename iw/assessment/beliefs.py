@@ -7,6 +7,7 @@ or its weights have worn out, draws from a proposal stand in, and the belief say
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,7 @@ import numpy as np
 from iw.assessment.records import Estimate, Provenance
 from iw.catalogue import Catalogue
 from iw.evidence import EvidenceSet, build_evidence, model_spec
+from iw.evidence.coverage import Watched
 from iw.evidence.fit_files import read_draws
 from iw.inference.arrays import Draws, ModelSpec
 from iw.inference.belief import Believer, JointState, pareto_shape
@@ -29,6 +31,7 @@ from iw.log.store import Log
 USABLE_DRAWS = 50  # weights worth fewer draws than this carry no belief
 WORN = 1 / 3  # share of a fit's draws below which a refit is due
 WORN_SHAPE = 0.7
+_COVERS = 64  # coverages that are remembered; what-if questions ask for the same one hundreds of times
 
 Overlay = Callable[[LogView], LogView]
 
@@ -92,6 +95,7 @@ class Beliefs:
         self._views: dict[tuple[datetime, Marking, int], LogView] = {}
         self._believers: dict[str, Believer] = {}  # by fit
         self._specs: dict[str, ModelSpec] = {}
+        self._covers: OrderedDict[tuple[str, date, datetime, Marking, int], Watched] = OrderedDict()
 
     def spec(self, problem: str) -> ModelSpec:
         """The elicited model of ``problem``."""
@@ -112,7 +116,14 @@ class Beliefs:
         """The belief; ``overlay`` changes the view for a what-if question and leaves the log alone."""
         spec = self.spec(problem)
         view = self.view(known_at, marking)
-        evidence = build_evidence(self.catalogue, spec, overlay(view) if overlay else view, as_of)
+        seen = overlay(view) if overlay else view
+        key = (problem, as_of, view.known_at, view.marking, view.position)
+        same = seen.coverages is view.coverages and seen.searches is view.searches
+        evidence = build_evidence(self.catalogue, spec, seen, as_of, self._covers.get(key) if same else None)
+        if same:
+            self._covers[key] = evidence.cover
+            while len(self._covers) > _COVERS:
+                self._covers.popitem(last=False)
         fit = self.fit_in_force(spec, as_of, known_at, marking)
         if fit is not None:
             belief = self._from(self._read(spec, fit), evidence, view, fit)

@@ -66,6 +66,7 @@ class Contribution:
     day: date | None
     points: Mapping[str, float]  # scenario id -> percentage points
     decibans: Mapping[str, float]  # scenario id -> decibans
+    indicator: str | None = None  # of silence
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ events one by one in log order; (3) time, day by day, with silence, expected cha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -82,7 +83,7 @@ def _of_term(catalogue: Catalogue, after: Belief, term: Term, probs: Floats, dec
     if term[0] == "silence":
         indicator = after.spec.indicators[int(str(term[1]))]
         label = f"Silence: {catalogue.indicators[indicator].title}"
-        return _named(after, "silence", label, (), None, probs, decibans)
+        return replace(_named(after, "silence", label, (), None, probs, decibans), indicator=indicator)
     if term[0] == "expected change":
         return _named(after, "expected change", "Expected change as time passes", (), None, probs, decibans)
     m = int(str(term[1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -51,12 +51,20 @@ def without_events(names: Iterable[str]) -> Overlay:
 
 def without_source(source: str) -> Overlay:
     """Leave out every report of a source, and the events that nothing else backs."""
+    return _without_reports("source", source, lambda report: report.source)
 
+
+def without_origin(origin: str) -> Overlay:
+    """Leave out every report that comes from an origin, and the events that nothing else backs."""
+    return _without_reports("origin", origin, lambda report: report.origin)
+
+
+def _without_reports(kind: str, name: str, of: Callable[[Report], str]) -> Overlay:
     def apply(view: LogView) -> LogView:
-        sources = {b.report.source for e in view.events for b in e.backings}
-        if source not in sources:
-            raise NotFoundError("source", source, sources)
-        kept = (replace(e, backings=tuple(b for b in e.backings if b.report.source != source)) for e in view.events)
+        known = {of(b.report) for e in view.events for b in e.backings}
+        if name not in known:
+            raise NotFoundError(kind, name, known)
+        kept = (replace(e, backings=tuple(b for b in e.backings if of(b.report) != name)) for e in view.events)
         return replace(view, events=tuple(e for e in kept if any(b.stance is Stance.BACKS for b in e.backings)))
 
     return apply

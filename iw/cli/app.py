@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from iw.cli import asking, catalogue, demo, founding, telling, working
+from iw.cli import asking, catalogue, demo, founding, telling, trusting, working
 from iw.cli.session import Session
 from iw.core.errors import IwError
 
@@ -129,5 +129,13 @@ def root(
         print(context.get_help())
 
 
-for commands in (founding, demo, telling, asking, catalogue, working):  # in the order in which the help lists them
+for commands in (
+    founding,
+    demo,
+    telling,
+    asking,
+    trusting,
+    catalogue,
+    working,
+):  # in the order in which the help lists them
     commands.register(app)

@@ -13,7 +13,7 @@ from iw.cli.session import Session
 from iw.core.dates import end_of_day
 
 if TYPE_CHECKING:
-    from iw.assessment.beliefs import Belief, Overlay
+    from iw.assessment.beliefs import Overlay
     from iw.workspace import Workspace
 
 
@@ -76,6 +76,9 @@ def explain(
     scenario: Annotated[
         str | None, typer.Option(metavar="ID", help="The scenario whose column is shown. Default: the leading one.")
     ] = None,
+    by: Annotated[
+        str, typer.Option(metavar="THING", help="Sum terms by event, indicator, family, source or origin.")
+    ] = "event",
     top: Annotated[int, typer.Option(metavar="N", min=1, help="So many terms; the others are summed.")] = 10,
     marking: Marked = None,
     as_json: Json = False,
@@ -88,16 +91,17 @@ def explain(
 
     session: Session = context.obj
     with session.open() as workspace:
+        grouping = shifts.by_of(by)
         asked = when(workspace, as_of, known_at, marking, since)
         with session.waiting("Taking the shift apart"):
             after = workspace.belief(problem, asked.as_of, asked.known_at, asked.marking)
             shown = _scenario(workspace, problem, scenario) if scenario else after.leading
-            shift = workspace.explain(problem, asked.since, asked.as_of, asked.known_at, asked.marking)
+            shift = workspace.explain(problem, asked.since, asked.as_of, asked.known_at, asked.marking, grouping)
         if as_json:
             print(shifts.as_json(workspace, problem, shown, shift, after.provenance))
         else:
             shifts.show(session, workspace.catalogue.problem(problem), shown, shift, top)
-            _show_made_from(session, after)
+            shifts.show_made_from(session, after)
 
 
 def whatif(
@@ -129,6 +133,7 @@ def whatif(
     Example: [bold]iw --workspace iw-demo whatif war-support --add lethal-aid-delivery@2026-04-10@B2[/bold]
     """
     from iw.cli import imagined
+    from iw.cli.shifts import show_made_from
 
     session: Session = context.obj
     with session.open() as workspace:
@@ -142,7 +147,7 @@ def whatif(
             print(imagined.as_json(workspace, problem, changes, before, after))
         else:
             imagined.show(session, workspace.catalogue.problem(problem), changes, before, after)
-            _show_made_from(session, before)
+            show_made_from(session, before)
 
 
 def _overlay(changes: list[Any]) -> Overlay:
@@ -158,19 +163,3 @@ def _scenario(workspace: Workspace, problem: str, name: str) -> str:
     if name not in known:
         raise NotFoundError(f"scenario of the problem '{problem}'", name, known)
     return name
-
-
-def _show_made_from(session: Session, belief: Belief) -> None:
-    made = belief.provenance
-    if not belief.usable:
-        session.out.print(
-            f"No belief yet: the weighted draws are worth only {made.effective_draws:.0f}. Run "
-            f"{session.command(f'fit {belief.spec.problem}')}.",
-            style="yellow",
-        )
-    fit = f"fit {made.fit}" if made.fit else "no accepted fit (weighted proposal draws)"
-    session.out.print(
-        f"As of {made.as_of}, as known at {made.known_at:%Y-%m-%d %H:%M} UTC, marking {made.marking}, log position "
-        f"{made.log_position}, model {made.model_version}, {fit}.",
-        style="dim",
-    )

@@ -14,6 +14,8 @@ from iw.cli.session import Session
 from iw.report import numbers
 
 if TYPE_CHECKING:
+    from iw.assessment.beliefs import Belief
+    from iw.assessment.grouping import By
     from iw.catalogue import Problem
     from iw.workspace import Workspace
 
@@ -77,6 +79,16 @@ def _what(part: Contribution) -> str:
     return f"{day}{names + ' ' if names else ''}{kind}{part.label}"
 
 
+def by_of(text: str) -> By:
+    """What the terms are summed by; `UsageError` with what there is."""
+    from iw.assessment.grouping import By
+    from iw.core.errors import UsageError
+
+    if text not in list(By):
+        raise UsageError(f"Terms cannot be summed by '{text}'.", f"Use --by with {', '.join(By)}.")
+    return By(text)
+
+
 def show(session: Session, problem: Problem, scenario: str, shift: ShiftView, top: int) -> None:
     """Print the table and the order that it rests on."""
     title = next(one.title for one in problem.scenarios if one.id == scenario)
@@ -117,4 +129,21 @@ def as_json(workspace: Workspace, problem: str, scenario: str, shift: ShiftView,
         after=shift.after,
         residual=shift.residual,
         order=ORDER,
+    )
+
+
+def show_made_from(session: Session, belief: Belief) -> None:
+    """Print what made the numbers above, and a warning where they are none."""
+    made = belief.provenance
+    if not belief.usable:
+        session.out.print(
+            f"No belief yet: the weighted draws are worth only {made.effective_draws:.0f}. Run "
+            f"{session.command(f'fit {belief.spec.problem}')}.",
+            style="yellow",
+        )
+    fit = f"fit {made.fit}" if made.fit else "no accepted fit (weighted proposal draws)"
+    session.out.print(
+        f"As of {made.as_of}, as known at {made.known_at:%Y-%m-%d %H:%M} UTC, marking {made.marking}, log position "
+        f"{made.log_position}, model {made.model_version}, {fit}.",
+        style="dim",
     )

@@ -40,6 +40,7 @@ class EvidenceSet:
     as_of: date
     dispositions: tuple[Disposition, ...]
     watched: bool  # is anybody declared to be looking for any of the indicators on the belief date?
+    cover: Watched
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,13 @@ class _Candidate:
     spread: bool  # acts over its whole period; else on one day: its own, or the last of its period if it is decisive
 
 
-def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: date) -> EvidenceSet:
-    """The evidence on one problem up to ``as_of``; raises `UsageError` when that lies before the problem's start."""
+def build_evidence(
+    catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: date, cover: Watched | None = None
+) -> EvidenceSet:
+    """The evidence on one problem up to ``as_of``; raises `UsageError` when that lies before the problem's start.
+
+    ``cover`` is the coverage as the view knows it, where that is known already.
+    """
     problem = catalogue.problem(spec.problem)
     if as_of < problem.start:
         raise UsageError(
@@ -64,7 +70,7 @@ def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: 
         )
     listened = {use.indicator for use in problem.indicators}
     decisive = {use.indicator for use in problem.indicators if use.only_then}
-    cover = watched(catalogue, view, spec.indicators, problem.start, as_of)
+    cover = cover or watched(catalogue, view, spec.indicators, problem.start, as_of)
     dispositions: list[Disposition] = []
     candidates: list[_Candidate] = []
     for event in sorted(view.events, key=lambda e: (e.occurred.first, e.first_position)):
@@ -81,7 +87,7 @@ def build_evidence(catalogue: Catalogue, spec: ModelSpec, view: LogView, as_of: 
     dispositions += [Disposition(c.event, c.weight, True) for c in counting]
     dispositions.sort(key=lambda d: (d.event.occurred.first, d.event.first_position))
     looking = bool(np.any(cover.seen[-1] > 0))
-    return EvidenceSet(_arrays(spec, counting, cover), problem.start, as_of, tuple(dispositions), looking)
+    return EvidenceSet(_arrays(spec, counting, cover), problem.start, as_of, tuple(dispositions), looking, cover)
 
 
 def _candidate(

@@ -69,8 +69,8 @@ def read_draws(path: Path, spec: ModelSpec) -> tuple[Draws, Floats]:
         raise StoreError(f"The fit {path.name} cannot be read.", "Run 'iw fit' to make it again.") from error
     if values["log_rate"].shape[1] != len(spec.indicators) or values["log_dwell"].shape[1] != len(spec.scenarios):
         raise StoreError(f"The fit {path.name} belongs to another model.", "Run 'iw fit' to make a new one.")
-    aftershock = np.stack([values[name] for name in AFTERSHOCK], axis=1)
-    draws = draws_of(spec, *[*(values[name] for name in ARRAYS), aftershock])
+    aftershock = np.stack([values.pop(name) for name in AFTERSHOCK], axis=1)
+    draws = draws_of(spec, **values, aftershock=aftershock)
     return replace(draws, log_weight=-log_likelihood), log_likelihood
 
 

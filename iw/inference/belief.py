@@ -74,6 +74,10 @@ class Believer:
             self._kept.popitem(last=False)
         return [self._joint(found.state(day)) for day in wanted]
 
+    def log_likelihood(self, evidence: Evidence) -> Floats:
+        """(D,) of all the evidence; raises as the filter does."""
+        return np.asarray(self._filter.run(evidence, start=self._resume(evidence, evidence.days)).log_likelihood[-1])
+
     def _resume(self, evidence: Evidence, day: int) -> FilterState | None:
         for kept in sorted({one for one, _ in self._kept if one <= day and one < evidence.days}, reverse=True):
             key = (kept, evidence.digest(kept))

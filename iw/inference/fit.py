@@ -118,14 +118,9 @@ def _sample(compiled: Any, settings: dict[str, Any]) -> DataTree:
 
 
 def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float) -> FitResult:
-    posterior = data["posterior"]
-    chains, count = posterior.sizes["chain"], posterior.sizes["draw"]
-    flat: dict[str, Floats] = {}
-    for name in ARRAYS:
-        values: Floats = posterior[name].to_numpy()
-        flat[name] = values.reshape(chains * count, *values.shape[2:])
-    aftershock = np.stack([posterior[name].to_numpy().ravel() for name in AFTERSHOCK], axis=1)
-    draws = draws_of(spec, *[*(flat[name] for name in ARRAYS), aftershock])
+    chains, count = data["posterior"].sizes["chain"], data["posterior"].sizes["draw"]
+    flat = _flat(data)
+    draws = draws_of(spec, **flat)
     filtered = filter_draws(spec, draws, evidence)
     log_likelihood, belief = filtered.log_likelihood[-1], filtered.probs[-1]
     if not np.all(np.isfinite(log_likelihood)):
@@ -135,7 +130,7 @@ def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float)
         "log_likelihood": log_likelihood.reshape(chains, count, 1),
         "log_dwell": flat["log_dwell"][:, np.nonzero(~spec.never_ends)[0]].reshape(chains, count, -1),
         "odds": _free_odds(spec, draws.odds).reshape(chains, count, -1),
-        "aftershock": aftershock.reshape(chains, count, -1),
+        "aftershock": flat["aftershock"].reshape(chains, count, -1),
     }
     others = np.concatenate(
         [flat["log_rate"][:, : len(spec.indicators)], flat["log_mult"][:, : len(departure_names(spec))]], axis=1
@@ -144,6 +139,19 @@ def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float)
     gate = judge(list(per_chain.values()), others.reshape(chains, count, -1), diverging)
     kept = replace(draws, log_weight=-log_likelihood)
     return FitResult(spec, kept, log_likelihood, gate, _arviz(spec, flat, per_chain, data, chains, count), seconds)
+
+
+def draws_of_posterior(spec: ModelSpec, data: DataTree) -> Draws:
+    """The draws of ``data``, as nutpie gives it for the (padded) model of ``spec``; chains one behind the other."""
+    return draws_of(spec, **_flat(data))
+
+
+def _flat(data: DataTree) -> dict[str, Floats]:
+    posterior = data["posterior"]
+    flat = {name: posterior[name].to_numpy() for name in (*ARRAYS, *AFTERSHOCK)}
+    flat = {name: values.reshape(-1, *values.shape[2:]) for name, values in flat.items()}
+    aftershock = np.stack([flat.pop(name) for name in AFTERSHOCK], axis=1)
+    return {**flat, "aftershock": aftershock}
 
 
 def judge(strict: Sequence[Floats], wide: Floats, diverging: Floats) -> Gate:

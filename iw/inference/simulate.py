@@ -39,26 +39,29 @@ class _Reports(NamedTuple):
     weight: Floats
 
 
+_Path = tuple[Floats, Ints]  # the ends of its stretches in days, first 0 and last T, and the scenario of each
+
+
 def simulated_counts(spec: ModelSpec, draws: Draws, evidence: Evidence, rng: np.random.Generator) -> Ints:
     """(D, I) occurrences seen from the problem's start to its last day, one path for each draw, none of them false.
 
     Of ``evidence`` only days, coverage and the families that have aftershocks are used.
     """
     counts = np.zeros((len(draws), len(spec.indicators)), np.int64)
-    found = _reports(spec, draws, evidence, GENUINE, rng)
+    found = _reports(spec, draws, evidence, _paths(spec, draws, evidence, rng), GENUINE, rng)
     np.add.at(counts, (found.draw, found.indicator), 1)
     return counts
 
 
 def simulated_evidence(
     spec: ModelSpec, draws: Draws, evidence: Evidence, marks: Marks, rng: np.random.Generator
-) -> Evidence:
-    """What might be known under the first of ``draws``: the ``evidence`` with its observations replaced by reports of
-    one indicator each, dated to the day."""
-    found = _reports(spec, draws, evidence, marks, rng)
-    own = np.nonzero(found.draw == 0)[0]
-    own = own[np.argsort(found.day[own])]
-    return replace(
+) -> tuple[Evidence, int]:
+    """What might be known under the one of ``draws``, and the scenario that holds in the end: the ``evidence`` with its
+    observations replaced by reports of one indicator each, dated to the day."""
+    paths = _paths(spec, draws, evidence, rng)
+    found = _reports(spec, draws, evidence, paths, marks, rng)
+    own = np.argsort(found.day)
+    known = replace(
         evidence,
         spread=np.zeros((len(evidence.breaks) - 1, len(own))),
         obs_day=found.day[own].astype(np.int64),
@@ -68,23 +71,31 @@ def simulated_evidence(
         obs_ids=tuple((f"E{number}",) for number in range(1, len(own) + 1)),
         obs_exact=np.ones(len(own), np.bool_),
     )
+    return known, int(paths[0][1][-1])
 
 
-def _reports(spec: ModelSpec, draws: Draws, evidence: Evidence, marks: Marks, rng: np.random.Generator) -> _Reports:
-    generations = [_background(spec, draws, evidence, marks, rng)]
+def _paths(spec: ModelSpec, draws: Draws, evidence: Evidence, rng: np.random.Generator) -> list[_Path]:
+    return [_path(spec.prior_probs, draws.exit_rates[d], draws.odds[d], evidence.days, rng) for d in range(len(draws))]
+
+
+def _reports(
+    spec: ModelSpec, draws: Draws, evidence: Evidence, paths: list[_Path], marks: Marks, rng: np.random.Generator
+) -> _Reports:
+    generations = [_background(spec, draws, evidence, paths, marks, rng)]
     while len(generations[-1].draw):
         generations.append(_aftershocks(spec, draws, evidence, generations[-1], marks, rng))
     return _Reports(*(np.concatenate(parts) for parts in zip(*generations, strict=True)))
 
 
-def _background(spec: ModelSpec, draws: Draws, evidence: Evidence, marks: Marks, rng: np.random.Generator) -> _Reports:
+def _background(
+    spec: ModelSpec, draws: Draws, evidence: Evidence, paths: list[_Path], marks: Marks, rng: np.random.Generator
+) -> _Reports:
     """Reports that are no aftershocks: for each draw along one path, and for each stretch of constant rates at once."""
     genuine = draws.rates(spec, evidence)
     false_share = marks.shares * (1 - marks.weights) / marks.weights
     false = spec.reference_rates * false_share.sum()
     found = []
-    for d in range(len(draws)):
-        times, states = _path(spec.prior_probs, draws.exit_rates[d], draws.odds[d], float(evidence.days), rng)
+    for d, (times, states) in enumerate(paths):
         edges = np.union1d(times, evidence.breaks)
         state = states[np.searchsorted(times, edges[:-1], side="right") - 1]
         coverage = evidence.coverage[np.searchsorted(evidence.breaks, edges[:-1], side="right") - 1]
@@ -122,10 +133,7 @@ def _aftershocks(
     return _Reports(draw[seen], child[seen], day[seen], weight)
 
 
-def _path(
-    prior_probs: Floats, exit_rates: Floats, odds: Floats, days: float, rng: np.random.Generator
-) -> tuple[Floats, Ints]:
-    """The ends of the stretches in days, first 0 and last ``days``, and the scenario of each stretch."""
+def _path(prior_probs: Floats, exit_rates: Floats, odds: Floats, days: float, rng: np.random.Generator) -> _Path:
     state = int(rng.choice(len(prior_probs), p=prior_probs))
     times, states, now = [0.0], [state], 0.0
     while exit_rates[state] > 0:

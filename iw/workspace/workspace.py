@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iw.assessment.beliefs import Belief, Beliefs, Overlay
     from iw.assessment.records import Assessment, ShiftView
     from iw.evidence.fit_files import FitSummary
+    from iw.workspace.trust import Trust
 
 Progress = Callable[[str], None]
 
@@ -138,8 +139,13 @@ class Workspace:
         as_of: date | None = None,
         known_at: datetime | None = None,
         marking: Marking | None = None,
+        by: str = "event",
     ) -> ShiftView:
-        """Why the belief moved between ``since`` (default: 30 days before) and ``as_of``; the terms add up exactly."""
+        """Why the belief moved between ``since`` (default: 30 days before) and ``as_of``; the terms add up exactly.
+
+        ``by`` sums them by "indicator", "family", "source" or "origin".
+        """
+        from iw.assessment.grouping import By, grouped
         from iw.assessment.shifts import shift_between
 
         day, known = self._when(as_of, known_at)
@@ -148,7 +154,15 @@ class Workspace:
             raise UsageError(f"{first} lies after {day}; a shift runs forward in time.")
         seen = self.seen_marking(marking)
         before = self._beliefs.at(problem, first, min(end_of_day(first), known), seen)
-        return shift_between(self._beliefs, before, self._beliefs.at(problem, day, known, seen))
+        after = self._beliefs.at(problem, day, known, seen)
+        return grouped(shift_between(self._beliefs, before, after), after, self.catalogue, By(by))
+
+    @cached_property
+    def trust(self) -> Trust:
+        """Whether to trust a belief: what it rests on, what to look out for, what to doubt."""
+        from iw.workspace.trust import Trust
+
+        return Trust(self._beliefs, self._when, self.seen_marking)
 
     def status(
         self, as_of: date | None = None, known_at: datetime | None = None, marking: Marking | None = None
