@@ -32,12 +32,12 @@ OLD_FIT_DAYS = 180
 _SPREAD = {"all": 0.4, "letter": 0.3, "digit": 0.3, "cell": 0.2}
 
 KINDS = {
-    "log_rate": "the rates",
-    "log_mult": "the factors between scenarios",
-    "log_dwell": "how long scenarios last",
+    "rates": "the rates",
+    "multipliers": "the factors between scenarios",
+    "dwell_times": "how long scenarios last",
     "odds": "what follows what",
-    "branching": "how many aftershocks an event has",
-    "log_decay": "how long aftershocks take",
+    "branching_ratio": "how many aftershocks an event has",
+    "decay_time": "how long aftershocks take",
 }
 
 

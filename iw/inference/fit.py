@@ -24,6 +24,7 @@ from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
 from iw.inference.filter import filter_draws
 from iw.inference.model import Shape, build_model, model_data
 from iw.inference.parameters import AFTERSHOCK, ARRAYS, departure_names, draws_of, targets_of
+from iw.inference.priors import log_priors
 
 CHAINS = 4
 EXTENSIONS = 2
@@ -138,7 +139,8 @@ def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float)
     diverging = data["sample_stats"]["diverging"].to_numpy()
     gate = judge(list(per_chain.values()), others.reshape(chains, count, -1), diverging)
     kept = replace(draws, log_weight=-log_likelihood)
-    return FitResult(spec, kept, log_likelihood, gate, _arviz(spec, flat, per_chain, data, chains, count), seconds)
+    stored = _arviz(spec, draws, flat, per_chain, data, chains, count)
+    return FitResult(spec, kept, log_likelihood, gate, stored, seconds)
 
 
 def draws_of_posterior(spec: ModelSpec, data: DataTree) -> Draws:
@@ -190,9 +192,16 @@ def _free_odds(spec: ModelSpec, odds: Floats) -> Floats:
 
 
 def _arviz(
-    spec: ModelSpec, flat: dict[str, Floats], quantities: dict[str, Floats], data: DataTree, chains: int, count: int
+    spec: ModelSpec,
+    draws: Draws,
+    flat: dict[str, Floats],
+    quantities: dict[str, Floats],
+    data: DataTree,
+    chains: int,
+    count: int,
 ) -> DataTree:
-    """ArviZ data without padding: named dimensions, the sampler's statistics, belief and log-likelihood per draw."""
+    """ArviZ data without padding: named dimensions, the sampler's statistics; belief, log-likelihood and log prior of
+    each draw, so that ArviZ can power-scale them."""
     sizes = {"log_rate": len(spec.indicators), "log_mult": len(departure_names(spec)), "log_dwell": len(spec.scenarios)}
     posterior: dict[str, Floats] = {
         name: flat[name][:, :size].reshape(chains, count, size) for name, size in sizes.items()
@@ -210,8 +219,15 @@ def _arviz(
         for name in ("diverging", "n_steps", "step_size", "energy", "logp", "depth")
         if name in data["sample_stats"]
     }
+    total = quantities["log_likelihood"]
+    priors = {name: values.reshape(chains, count) for name, values in log_priors(spec, draws).items()}
     return from_dict(
-        {"posterior": posterior, "sample_stats": statistics},
+        {
+            "posterior": posterior,
+            "sample_stats": statistics,
+            "log_prior": priors,
+            "log_likelihood": {"evidence": total},
+        },
         coords={
             "indicator": list(spec.indicators),
             "departure": list(departure_names(spec)),

@@ -17,12 +17,12 @@ def log_priors(spec: ModelSpec, draws: Draws) -> dict[str, Floats]:
     a, b = spec.branching_prior
     nu = draws.branching
     return {
-        "log_rate": _normal(draws.log_rate, spec.log_rate_mean, spec.log_rate_sd),
-        "log_mult": _normal(log_mult, spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns]),
-        "log_dwell": _normal(-np.log(draws.exit_rates[:, ends]), spec.log_dwell_mean[ends], spec.log_dwell_sd[ends]),
+        "rates": _normal(draws.log_rate, spec.log_rate_mean, spec.log_rate_sd),
+        "multipliers": _normal(log_mult, spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns]),
+        "dwell_times": _normal(-np.log(draws.exit_rates[:, ends]), spec.log_dwell_mean[ends], spec.log_dwell_sd[ends]),
         "odds": _dirichlets(spec, draws.odds),
-        "branching": (a - 1) * np.log(nu) + (b - 1) * np.log1p(-nu) - special.betaln(a, b),
-        "log_decay": _normal(log_decay[:, None], np.array(spec.log_decay_mean), np.array(spec.log_decay_sd)),
+        "branching_ratio": (a - 1) * np.log(nu) + (b - 1) * np.log1p(-nu) - special.betaln(a, b),
+        "decay_time": _normal(log_decay[:, None], np.array(spec.log_decay_mean), np.array(spec.log_decay_sd)),
     }
 
 

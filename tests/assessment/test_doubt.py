@@ -95,12 +95,14 @@ def test_log_priors_are_the_densities_of_scipy(belief: Belief) -> None:
     found = log_priors(spec, draws)
     rows, columns = spec.departures
     d = 7
-    assert found["log_rate"][d] == pytest.approx(
+    assert found["rates"][d] == pytest.approx(
         stats.norm.logpdf(draws.log_rate[d], spec.log_rate_mean, spec.log_rate_sd).sum()
     )
     means, sds = spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns]
-    assert found["log_mult"][d] == pytest.approx(stats.norm.logpdf(draws.log_mult[d, rows, columns], means, sds).sum())
-    assert found["branching"][d] == pytest.approx(stats.beta.logpdf(draws.branching[d], *spec.branching_prior))
+    assert found["multipliers"][d] == pytest.approx(
+        stats.norm.logpdf(draws.log_mult[d, rows, columns], means, sds).sum()
+    )
+    assert found["branching_ratio"][d] == pytest.approx(stats.beta.logpdf(draws.branching[d], *spec.branching_prior))
     odds = 0.0
     for r, row in enumerate(spec.odds):
         follow = row > 0

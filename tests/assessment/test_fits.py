@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray
+from arviz_stats import psense
 
 from iw.core.errors import Interrupted, StoreError
 from iw.workspace import Workspace, open_workspace
@@ -67,6 +68,9 @@ def test_a_fit_opens_in_arviz_as_it_is_with_named_dimensions(workspace: Workspac
     assert posterior.sizes["chain"] == 4
     assert list(posterior["belief"].coords["scenario"].values) == list(workspace.belief(PROBLEM).spec.scenarios)
     assert "iw_fit" in data.attrs
+    assert set(data["log_prior"]) == {"rates", "multipliers", "dwell_times", "odds", "branching_ratio", "decay_time"}
+    sensitivity = psense(data, var_names=["belief"])
+    assert np.all(np.isfinite(sensitivity["belief"]))
 
 
 def test_the_same_evidence_is_not_fitted_twice(workspace: Workspace) -> None:
