@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -201,3 +202,35 @@ def test_before_its_period_is_over_it_acts_on_the_belief_date_and_after_its_firs
         (date(2024, 3, 31) - START).days,
         (date(2024, 5, 9) - START).days,
     ]
+
+
+def test_indicators_without_a_family_are_one_each_and_their_aftershocks_are_all_their_own(catalogue: Catalogue) -> None:
+    spec = model_spec(catalogue, "dam")
+    assert list(spec.family) == [0, 1, 2]
+    assert list(spec.share) == [1, 1, 1]
+    assert list(spec.usual_coverage) == [0.5, 0.5, 0.5]
+
+
+def test_a_family_shares_its_aftershocks_by_the_median_rates(catalogue: Catalogue) -> None:
+    """Cracks happen 1.58 times a year, alarms 3.16 times: a third and two thirds."""
+    members = {name: catalogue.indicators[name].model_copy(update={"family": "wear"}) for name in ("crack", "alarm")}
+    spec = model_spec(replace(catalogue, indicators={**catalogue.indicators, **members}), "dam")
+    assert list(spec.family) == [0, 0, 1]
+    assert spec.share == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+def test_a_family_most_of_whose_events_are_dated_vaguely_has_no_aftershocks(catalogue: Catalogue, log: Log) -> None:
+    days = [event("crack", "2024-02-01"), event("crack", "2024-03"), event("alarm", "2024-02-01")]
+    even = built(catalogue, log, watch(), *days).arrays
+    assert list(even.live) == [True, True, True]
+    more = built(catalogue, log, event("crack", "2024-05", text="another"), event("sign-removed", "2024-06")).arrays
+    assert list(more.live) == [False, True, False]
+
+
+def test_only_what_is_dated_to_the_day_is_exact(catalogue: Catalogue, log: Log) -> None:
+    """An "only then" event of a month acts on its last day, and yet sets off nothing."""
+    found = built(catalogue, log, watch(), event("sign-removed", "2024-06"), event("crack", "2024-06-30")).arrays
+    exact = {ids: bool(found.obs_exact[m]) for m, ids in enumerate(found.obs_ids)}
+    on_a_day = {ids: bool(found.obs_day[m] >= 0) for m, ids in enumerate(found.obs_ids)}
+    assert sorted(exact.values()) == [False, True]
+    assert all(on_a_day.values())
