@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from iw.assessment.beliefs import Belief, Beliefs
+from iw.assessment.confidence import confidence
 from iw.assessment.history import belief_history
 from iw.assessment.records import (
     Assessment,
@@ -56,6 +57,7 @@ def assess(
         scenarios=tuple(_scenario(beliefs, problem, s, now, week, month) for s in problem.scenarios),
         leading=now.leading,
         level=warning_level(beliefs.catalogue.tables, warned),
+        confidence=confidence(beliefs.catalogue.tables, now),
         shift_7=shift_7,
         shift_30=shift_30,
         history=tuple(points),

@@ -139,6 +139,14 @@ class LevelView:
 
 
 @dataclass(frozen=True)
+class ConfidenceView:
+    """Analytic confidence in a belief, and what stands in the way of more."""
+
+    level: str  # high, moderate or low
+    reason: str
+
+
+@dataclass(frozen=True)
 class Assessment:
     """One warning problem at one date."""
 
@@ -155,6 +163,7 @@ class Assessment:
     scenarios: tuple[ScenarioView, ...]
     leading: str  # scenario id
     level: LevelView
+    confidence: ConfidenceView
     shift_7: ShiftView
     shift_30: ShiftView
     history: tuple[HistoryPoint, ...]

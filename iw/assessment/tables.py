@@ -30,6 +30,8 @@ def _status_row(assessment: Assessment) -> dict[str, Any]:
         "warned_within_horizon": assessment.level.warned.mean,
         "horizon_days": assessment.horizon_days,
         "level": assessment.level.name,
+        "confidence": assessment.confidence.level,
+        "confidence_reason": assessment.confidence.reason,
         "mover": ", ".join(mover.events) if mover else None,
         "mover_label": mover.label if mover else None,
         "mover_points": max(mover.points.values(), key=abs) if mover else None,

@@ -106,6 +106,25 @@ class Aftershocks(Entry):
         return self
 
 
+class ConfidenceRule(Entry):
+    """What a belief must have, all of it, to be held with a level of analytic confidence."""
+
+    level: Literal["high", "moderate"]
+    """The level; what has neither is "low"."""
+    interval_points: Annotated[float, Field(gt=0, le=100)]
+    """The 90 % interval of the leading scenario is at most so many points wide."""
+    origins: Annotated[int, Field(ge=0)]
+    """The events that count come from at least so many origins."""
+    largest_share: Probability
+    """No origin gives more than this share of what they say."""
+    coverage: Probability
+    """The indicators were watched at least this closely, on average, over the last year."""
+    staged_share: Probability
+    """At most this share of what the events say comes from events that may be staged."""
+    accepted_fit: bool
+    """true where an accepted fit must be in force, and not worn."""
+
+
 class Tables(Entry):
     """The shared tables in ``models/tables.yaml``; numbers are stored, words are rendered from them."""
 
@@ -138,3 +157,7 @@ class Tables(Entry):
     """How many follow-ons an event has, and how long they take, before anything is learnt."""
     aftershocks_note: Note
     """Whose judgement that is."""
+    confidence: list[ConfidenceRule]
+    """The rules of analytic confidence, the best level first."""
+    confidence_note: Note
+    """Whose judgement the rules are."""

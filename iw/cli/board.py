@@ -88,6 +88,7 @@ def _table(assessments: Sequence[Assessment]) -> Table:
             continue
         condition = Text("\nif it came to it today", style="yellow") if one.conditional_on else Text("")
         level = Text.assemble((one.level.name, _level_style(one)), f"\n{_chance(one)}")
+        level.append(f"\nconfidence: {one.confidence.level}", style="dim")
         table.add_row(
             Text.assemble((one.problem, "bold"), condition),
             lead.title,
@@ -115,6 +116,7 @@ def _card(session: Session, one: Assessment) -> None:
     session.below(f"Moved most by {mover}" if _mover(one) else f"Moved by {mover}")
     chance = _chance(one, " that what is warned of is in force or comes")
     session.below(Text.assemble((one.level.name, _level_style(one)), f": {chance}"))
+    session.below(f"Confidence: {one.confidence.level} ({one.confidence.reason})", style="dim")
     session.out.print()
 
 

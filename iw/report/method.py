@@ -28,6 +28,13 @@ METHOD: tuple[tuple[str, str], ...] = (
         "horizon.",
     ),
     (
+        "Confidence",
+        "Analytic confidence judges the evidence and the fit behind a belief, by a published table: how wide the 90 % "
+        "interval is, from how many origins the events come and how much a single one of them gives, how closely the "
+        "indicators were watched in the last year, how much may be staged, and whether an accepted fit is in force. "
+        "It does not judge the model.",
+    ),
+    (
         "Forecasts",
         "A forecast is the chance that a scenario is in force today or is visited at any time within so many days. "
         "Several scenarios can be visited in turn, so these chances sum to more than 100 %.",

@@ -183,6 +183,7 @@ def _facts(assessment: Assessment) -> tuple[Fact, ...]:
         Fact("Lead time needed", numbers.days(assessment.lead_time_days)),
         Fact("Horizon", numbers.days(assessment.horizon_days)),
         Fact("Owner", assessment.owner),
+        Fact("Analytic confidence", sentences.confidence(assessment)),
     )
 
 

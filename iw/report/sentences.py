@@ -188,3 +188,9 @@ def sums(assessment: Assessment) -> str:
         return text + "."
     total = sum(s.forecasts[horizons[-1]].mean for s in assessment.scenarios if horizons[-1] in s.forecasts)
     return f"{text}: {total * 100:.0f}\u00a0% within {numbers.days(horizons[-1])}."
+
+
+def confidence(assessment: Assessment) -> str:
+    """The level of analytic confidence, and the rule that decided."""
+    found = assessment.confidence
+    return f"{found.level.capitalize()}: {found.reason}."

@@ -161,6 +161,8 @@ reference_rate_floor: 0.2
 odds_concentration: 20
 aftershocks: {branching: [2, 5], decay_days: [13, 170]}
 aftershocks_note: {author: anna, rationale: A guess.}
+confidence: []
+confidence_note: {author: anna, rationale: A guess.}
 """
 
 

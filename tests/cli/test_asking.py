@@ -206,7 +206,9 @@ def test_the_json_of_a_shift_has_all_terms_and_adds_up_exactly(on_watch: Call) -
         "rows",
     ]
     assert (found["schema"], list(found["provenance"])) == ("iw.explain/1", [*ORIGIN, "belief"])
-    assert all(list(row) == ["kind", "label", "events", "day", "points", "decibans"] for row in found["rows"])
+    assert all(
+        list(row) == ["kind", "label", "events", "day", "points", "decibans", "indicator"] for row in found["rows"]
+    )
     for scenario in SCENARIOS:
         total = sum(row["points"][scenario] for row in found["rows"])
         assert total == pytest.approx(100 * (found["after"][scenario] - found["before"][scenario]), abs=1e-9)

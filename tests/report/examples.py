@@ -13,6 +13,7 @@ from random import Random
 
 from iw.assessment.records import (
     Assessment,
+    ConfidenceView,
     Contribution,
     Estimate,
     EventView,
@@ -381,6 +382,7 @@ def assessment(plot: Plot = PLOTS[0], seed: int = 1, event_count: int = 25) -> A
         scenarios=views,
         leading=lead.id,
         level=LevelView(plot.level[0].lower().replace(" ", "-"), *plot.level, warned=estimate(warned)),
+        confidence=ConfidenceView("moderate", "high asks for events of at least 8 origins, not 5"),
         shift_7=shift(plot, 7, found, random),
         shift_30=month,
         history=history(plot, random),
