@@ -21,6 +21,17 @@ from iw.core.errors import DataError, Fault, NotFoundError, UsageError
 Place = tuple[YamlFile, tuple[str | int, ...]]
 
 
+# What of the shared tables a belief depends on; words, levels and confidence are rendered from it.
+_OF_THE_MODEL = {
+    "grades",
+    "grade_frequencies",
+    "likelihood_words",
+    "reference_rate_floor",
+    "odds_concentration",
+    "aftershocks",
+}
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """The sound entries of a catalogue, by id, and the place where each was read."""
@@ -76,8 +87,8 @@ class Catalogue:
         names = [use.indicator for use in subject.indicators]
         used = [self.indicators[name].model_dump(mode="json") for name in names]
         domains = [self.domains[name] for name in names]  # coverage may be declared for a whole domain
-        parts = [subject.model_dump(mode="json"), used, domains, self.tables.model_dump(mode="json")]
-        return content_hash(parts)
+        tables = self.tables.model_dump(mode="json", include=_OF_THE_MODEL)
+        return content_hash([subject.model_dump(mode="json"), used, domains, tables])
 
     @cached_property
     def version(self) -> str:

@@ -38,15 +38,21 @@ def variants(value: Any) -> Iterator[Any]:
         yield value + timedelta(days=1)
 
 
-def test_both_hashes_change_with_every_number_of_the_problem_its_indicators_and_the_tables(
-    folders: Folders,
-) -> None:
+RENDERED = {"probability_words", "warning_levels", "confidence"}  # parts of the tables that no belief depends on
+
+
+def test_both_hashes_change_with_every_number_that_a_belief_depends_on(folders: Folders) -> None:
     catalogue = folders.load()
     problem = catalogue.problem("closeness")
+    tables = [
+        one
+        for one in variants(catalogue.tables)
+        if all(getattr(one, name) == getattr(catalogue.tables, name) for name in RENDERED)
+    ]
     changed = [
         *(replace(catalogue, problems={"closeness": one}) for one in variants(problem)),
         *(replace(catalogue, indicators=dict(one)) for one in variants(catalogue.indicators)),
-        *(replace(catalogue, tables=one) for one in variants(catalogue.tables)),
+        *(replace(catalogue, tables=one) for one in tables),
         replace(catalogue, domains={**catalogue.domains, "drill": "elsewhere"}),
     ]
     assert len(changed) > 80
@@ -55,6 +61,18 @@ def test_both_hashes_change_with_every_number_of_the_problem_its_indicators_and_
         [one.version for one in (catalogue, *changed)],
     ):
         assert len(set(hashes)) == len(hashes)
+
+
+def test_words_levels_and_rules_of_confidence_make_another_catalogue_and_no_other_model(folders: Folders) -> None:
+    catalogue = folders.load()
+    changed = [
+        replace(catalogue, tables=one)
+        for one in variants(catalogue.tables)
+        if any(getattr(one, name) != getattr(catalogue.tables, name) for name in RENDERED)
+    ]
+    assert len(changed) > 5
+    assert {one.model_version("closeness") for one in changed} == {catalogue.model_version("closeness")}
+    assert len({one.version for one in (catalogue, *changed)}) == len(changed) + 1
 
 
 def test_the_hashes_do_not_change_with_comments_layout_or_the_order_of_keys(folders: Folders) -> None:

@@ -124,7 +124,17 @@ def test_the_json_of_the_board_has_one_shape_with_unrounded_numbers(on_watch: Ca
     assert {
         *("problem", "title", "leading", "leading_title", "probability", "low", "high", "word", "word_low"),
         *("word_high", "change_7", "change_30", "warned_within_horizon", "warned_low", "warned_high", "horizon_days"),
-        *("level", "mover", "mover_label", "mover_points", "mover_leading_points", "conditional_on", "cautions"),
+        *(
+            "level",
+            "confidence",
+            "confidence_reason",
+            "mover",
+            "mover_label",
+            "mover_points",
+            "mover_leading_points",
+            "conditional_on",
+            "cautions",
+        ),
         *("as_of", "known_at", "marking", "log_position", "model_version", "fit", "scenarios"),
     } == set(row)
     assert [one["scenario"] for one in row["scenarios"]] == SCENARIOS
