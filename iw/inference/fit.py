@@ -76,7 +76,7 @@ class Sampler:
         draws: int = 1000,
         tune: int = 500,
         cores: int = 2,
-        target_accept: float = 0.9,
+        target_accept: float = 0.75,
         progress: Progress = lambda _: None,
     ) -> FitResult:
         """Sample, judge, extend if needed. Raises `Interrupted` when cancelled: nothing is kept then."""

@@ -113,7 +113,7 @@ def simulation_based(count: int, seed: int, progress: Callable[[int], None]) -> 
             chains=CHAINS,
             cores=2,
             seed=number,
-            target_accept=0.9,
+            target_accept=0.75,
             progress_bar=False,
             save_warmup=False,
         )
