@@ -55,7 +55,7 @@ class Sensitivity:
         """What the two figures say together; nothing where the prior does not matter."""
         if self.prior <= SENSITIVE:
             return ""
-        return "prior and data disagree" if self.likelihood > SENSITIVE else "the prior is strong or the data weak"
+        return "prior and data may disagree" if self.likelihood > SENSITIVE else "a strong prior or weak data"
 
 
 @dataclass(frozen=True)

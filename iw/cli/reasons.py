@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iw.workspace import Workspace
 
 _SHOWN = 5  # surprises and silences
+_NARROW = 100  # columns under which a table of so many numbers has no room for words
 
 
 def _table(*columns: str, numbers: int) -> Table:
@@ -86,12 +87,17 @@ def show_collect(
     top: int,
 ) -> None:
     """Print the most telling indicators of each problem."""
-    table = _table("indicator", "", "coverage", "bits", "of the doubt", numbers=3)
     for name, found in rows.items():
-        table.add_row(f"[{name}]", catalogue.problem(name).title, style="bold")
+        session.out.print(f"{name}: {catalogue.problem(name).title}", style="bold", soft_wrap=True)
+        if session.out.width < _NARROW:
+            for row in found[:top]:
+                figures = f"{row.bits:.4f} bits ({fine_percent(row.share)} of the doubt), coverage {row.coverage:.2f}"
+                session.below(f"{row.indicator}: {figures}")
+            continue
+        table = _table("indicator", "", "coverage", "bits", "of the doubt", numbers=3)
         for row in found[:top]:
             table.add_row(row.indicator, row.title, f"{row.coverage:.2f}", f"{row.bits:.4f}", fine_percent(row.share))
-    session.out.print(table)
+        session.out.print(table)
     session.out.print(
         f"Expected information about the scenario {days} days on, from reports graded {REPORTED} under the usual "
         "coverage of each indicator, and its share of the doubt there is now (the entropy of the belief). Aftershocks "
@@ -131,18 +137,7 @@ def show_doctor(session: Session, problem: Problem, found: Doubts) -> None:
     k = "" if made.pareto_k is None else f", Pareto k\u0302 {made.pareto_k:.2f}"
     out.print(f"{made.draws} draws, worth {made.effective_draws:.0f} under today's evidence{k}.")
     out.print("\nBelief, other grades, priors", style="bold")
-    table = _table("scenario", "belief", f"under {TABLES} tables of grades", "prior", "evidence", numbers=4)
-    for one in found.sensitivities:
-        low, high = found.grade_band[one.scenario]
-        table.add_row(
-            _title(problem, one.scenario),
-            share(belief.estimate(one.scenario)),
-            f"{fine_percent(low)} to {fine_percent(high)}",
-            f"{one.prior:.2f}",
-            f"{one.likelihood:.2f}",
-            style="bold" if one.scenario == belief.leading else None,
-        )
-    out.print(table)
+    _show_scenarios(session, problem, found)
     out.print("Prior, evidence: power-scaling sensitivity; above 0.05 the belief leans on it.", style="dim")
     _show_counts(session, found)
     chance = fine_percent(found.unexplained)
@@ -150,6 +145,21 @@ def show_doctor(session: Session, problem: Problem, found: Doubts) -> None:
         f"\nThe number of events in the last {RECENT_DAYS} days has a chance of {chance} under the best scenario."
     )
     show_made_from(session, belief)
+
+
+def _show_scenarios(session: Session, problem: Problem, found: Doubts) -> None:
+    table = _table("scenario", "belief", f"under {TABLES} tables of grades", "prior", "evidence", numbers=4)
+    for one in found.sensitivities:
+        low, high = found.grade_band[one.scenario]
+        title, belief = _title(problem, one.scenario), share(found.belief.estimate(one.scenario))
+        band, leans = f"{fine_percent(low)} to {fine_percent(high)}", (f"{one.prior:.2f}", f"{one.likelihood:.2f}")
+        if session.out.width < _NARROW:
+            grades = f"{band} under {TABLES} tables of grades"
+            session.below(f"{title}: {belief}; {grades}; prior {leans[0]}, evidence {leans[1]}")
+        style = "bold" if one.scenario == found.belief.leading else None
+        table.add_row(title, belief, band, *leans, style=style)
+    if session.out.width >= _NARROW:
+        session.out.print(table)
 
 
 def _show_counts(session: Session, found: Doubts) -> None:

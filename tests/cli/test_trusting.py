@@ -55,6 +55,18 @@ def test_doctor_puts_what_to_do_first_and_the_figures_after_it(on_watch: Call) -
     assert answer.out.index("fit: There is no") < answer.out.index("Fit and weights")
 
 
+@pytest.mark.parametrize("columns", ["50", "99", "100", "160"])
+def test_no_word_is_cut_at_any_width(on_watch: Call, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    collected, examined = on_watch("collect", "war-support", *AS_OF).out, on_watch("doctor", "war-support", *AS_OF).out
+    for name in ("chinese-capital-market-opens", "coverage", "bits"):
+        assert name in collected
+    words = " ".join(examined.split())
+    assert "tables of grades" in words
+    assert "Calibrated dual-use enablement" in words
+    assert all(len(line) <= int(columns) for line in collected.splitlines())
+
+
 def test_doctor_in_json_holds_every_figure(on_watch: Call) -> None:
     found = on_watch("doctor", "war-support", "--json", *AS_OF).json
     assert found["schema"] == "iw.doctor/1"

@@ -1,6 +1,7 @@
 """``make calibration``: simulate logs, infer, and write docs/calibration.md with its picture and ranks.
 
-Takes about half an hour on two cores, nearly all of it for the fits. ``--simulations`` and ``--logs`` make it shorter.
+Takes about twenty minutes on two cores, nearly all of it for the fits. ``--simulations`` and ``--logs`` make it
+shorter.
 """
 
 from __future__ import annotations
