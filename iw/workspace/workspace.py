@@ -21,6 +21,7 @@ from iw.core.resources import product_version
 from iw.log.drafts import Draft, EventDraft
 from iw.log.records import Event, Marking
 from iw.log.store import Log
+from iw.workspace.logged import Logged, Moved, why_silent
 from iw.workspace.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,25 +37,6 @@ Progress = Callable[[str], None]
 
 def _quiet(_: str) -> None:
     """No progress wanted."""
-
-
-@dataclass(frozen=True)
-class Moved:
-    """What one logged event did to one problem: the belief just before and just after it."""
-
-    problem: str
-    before: Belief
-    after: Belief
-
-
-@dataclass(frozen=True)
-class Logged:
-    """The outcome of logging an event: its name, near-duplicates that were there already, and what it moved."""
-
-    event: Event
-    near: tuple[Event, ...]
-    moved: tuple[Moved, ...]
-    silent: str = ""  # why it moved nothing, where it did not
 
 
 @dataclass
@@ -248,7 +230,7 @@ class Workspace:
         after = {name: self._beliefs.at(name, self.today, known, seen) for name in concerned}
         event = next(e for e in self.log.view(known).events if position in {e.first_position, e.stamp.position})
         moved = tuple(Moved(name, before[name], after[name]) for name in concerned)
-        return Logged(event, tuple(near), moved, _why_silent(event, concerned, after))
+        return Logged(event, tuple(near), moved, why_silent(event, concerned, after))
 
     def append(self, drafts: Sequence[Draft], author: str | None = None, reason: str = "logged") -> list[int]:
         """Append any drafts in one transaction; gives their log positions."""
@@ -394,16 +376,3 @@ def history_days(as_of: date, months: int = 24) -> list[date]:
         days.append(first - timedelta(days=1))
         first = (first - timedelta(days=1)).replace(day=1)
     return days[::-1]
-
-
-def _why_silent(event: Event, concerned: list[str], after: dict[str, Belief]) -> str:
-    if not concerned:
-        return "No problem listens to this indicator."
-    whys = {
-        item.why_not
-        for belief in after.values()
-        for item in belief.evidence.dispositions
-        if item.event.id == event.id and not item.counts
-    }
-    counts = any(item.counts for b in after.values() for item in b.evidence.dispositions if item.event.id == event.id)
-    return "" if counts else "It has no weight: " + "; ".join(sorted(whys))
