@@ -16,13 +16,17 @@ from iw.assessment.beliefs import USABLE_DRAWS, WORN, WORN_SHAPE, Belief, Belief
 from iw.assessment.predictive import PredictedCount, predicted_counts
 from iw.catalogue import Catalogue, Tables
 from iw.evidence import build_evidence
-from iw.inference.arrays import YEAR_DAYS, Draws, Floats
+from iw.inference.arrays import YEAR_DAYS, Draws, Floats, Ints
+from iw.inference.belief import normalised
 from iw.inference.priors import log_priors
 from iw.log.records import LogView
 
 TABLES = 20  # of grades
 WIDE_BAND = 10.0  # points
 SENSITIVE = 0.05  # Kallioinen et al. 2024
+VISIBLE = 1.0  # points by which a mean must move before its sensitivity is a concern
+_SCALES = (0.8, 1.25)
+_FLAT = 1e-9  # what varies less over draws cannot be scaled
 SURPRISING = 0.025  # on either side
 SILENT = 0.05
 RECENT_DAYS = 90
@@ -43,17 +47,19 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """How much a scenario's belief would move if prior or likelihood counted a little more (power-scaling)."""
+    """How much what the draws say of a scenario changes if the priors, or the likelihood of the parameters, count a
+    little more (power-scaling): a distance between distributions over draws, free of scale, and points of the mean."""
 
     scenario: str
     prior: float
     likelihood: float
-    most: str  # the kind of prior that moves it most
+    points: float  # largest change of the mean belief where the priors count 0.8 or 1.25 times
+    most: str  # the kind of prior that changes it most
 
     @property
     def diagnosis(self) -> str:
         """What the two figures say together; nothing where the prior does not matter."""
-        if self.prior <= SENSITIVE:
+        if not (self.prior > SENSITIVE and self.points > VISIBLE):
             return ""
         return "prior and data may disagree" if self.likelihood > SENSITIVE else "a strong prior or weak data"
 
@@ -139,29 +145,40 @@ def sensitivities(belief: Belief, rng: np.random.Generator) -> list[Sensitivity]
     from arviz_base import from_dict
     from arviz_stats import psense
 
-    chains = 4
-    even = _evenly_chosen(belief, rng, 4000)
+    chains, each, names = 4, 1000, belief.spec.scenarios
+    free = np.nonzero(np.ptp(belief.state.probs, axis=0) > _FLAT)[0]  # what is alike in every draw leans on nothing
+    even = _evenly_chosen(belief, rng, chains * each)
     log_likelihood = belief.believer.log_likelihood(belief.evidence.arrays)
-    priors = {name: one for name, one in log_priors(belief.spec, belief.draws).items() if np.ptp(one) > 0}
+    priors = {name: one for name, one in log_priors(belief.spec, belief.draws).items() if np.ptp(one) > _FLAT}
+    total = np.sum(list(priors.values()), axis=0)
+    means = [normalised(np.log(belief.state.weights + 1e-300) + (a - 1) * total) @ belief.state.probs for a in _SCALES]
+    points = 100 * np.abs(np.array(means) - belief.state.mean).max(axis=0)
     data = from_dict(
         {
-            "posterior": {"belief": belief.state.probs[even].reshape(chains, -1, len(belief.spec.scenarios))},
+            "posterior": {"belief": belief.state.probs[even][:, free].reshape(chains, each, len(free))},
             "log_prior": {name: values[even].reshape(chains, -1) for name, values in priors.items()},
             "log_likelihood": {"evidence": log_likelihood[even].reshape(chains, -1, 1)},
         },
-        coords={"scenario": list(belief.spec.scenarios)},
+        coords={"scenario": [names[s] for s in free]},
         dims={"belief": ["scenario"]},
     )
 
     def scaled(group: str, **only: Any) -> Floats:
-        return np.asarray(psense(data, group=group, **only)["belief"])
+        found = np.zeros(len(names))
+        if len(free) and (group == "prior" or np.ptp(log_likelihood) > _FLAT):
+            found[free] = psense(data, group=group, **only)["belief"]
+        return found
 
     kinds = {name: scaled("prior", group_var_names=[name]) for name in priors}
     return [
-        Sensitivity(name, float(prior), float(likelihood), max(kinds, key=lambda kind: float(kinds[kind][s])))
-        for s, (name, prior, likelihood) in enumerate(
-            zip(belief.spec.scenarios, scaled("prior"), scaled("likelihood"), strict=True)
+        Sensitivity(
+            name,
+            float(prior),
+            float(likelihood),
+            float(points[s]),
+            max(kinds, key=lambda kind: float(kinds[kind][s])),
         )
+        for s, (name, prior, likelihood) in enumerate(zip(names, scaled("prior"), scaled("likelihood"), strict=True))
     ]
 
 
@@ -181,28 +198,46 @@ def silences(belief: Belief) -> list[Silence]:
 
 
 def _last_events(belief: Belief) -> Floats:
-    """(I,) elapsed days at the end of the last event's period; 0 where there is none."""
+    """(I,) elapsed days at the end of the last event's period, whether or not it counts; 0 where there is none."""
     last = np.zeros(len(belief.spec.indicators))
     start, as_of = belief.evidence.start, belief.evidence.as_of
-    for event in (item.event for item in belief.evidence.dispositions if item.counts):
-        i = belief.spec.indicators.index(event.indicator)
-        last[i] = max(last[i], (min(event.occurred.last, as_of) - start).days + 1)
+    columns = {name: i for i, name in enumerate(belief.spec.indicators)}
+    for item in belief.evidence.dispositions:
+        if item.event.indicator in columns and item.weight > 0 and item.event.occurred.first <= as_of:
+            i = columns[item.event.indicator]
+            last[i] = max(last[i], (min(item.event.occurred.last, as_of) - start).days + 1)
     return last
 
 
 def unexplained(belief: Belief) -> float:
     """Chance, under the scenario that explains it best, of a number of events as far from the expected one as that of
-    the last `RECENT_DAYS` days, on either side."""
-    spec, arrays, weights = belief.spec, belief.evidence.arrays, belief.state.weights
+    the last `RECENT_DAYS` days, on either side.
+
+    Only days whose silence would count are looked at, on both sides; an event of a month or year counts for its days
+    there. Expected are whole rates, aftershocks included, and numbers as of a Poisson process.
+    """
+    arrays, weights = belief.evidence.arrays, belief.state.weights
     first = max(0, arrays.days - RECENT_DAYS)
     lengths = np.diff(np.maximum(arrays.breaks, first))
     years = lengths @ arrays.coverage / YEAR_DAYS
-    expected = np.einsum("i,dis->ds", years, belief.draws.rates(spec, arrays))
-    seen = float(np.sum(arrays.obs_weight[arrays.obs_day >= first] * np.diff(arrays.obs_ptr)[arrays.obs_day >= first]))
-    whole = np.floor(seen + 0.5)
+    draws = belief.draws
+    expected = np.einsum("i,dis->ds", years, np.exp(draws.log_rate[:, :, None] + draws.log_mult))
+    whole = np.floor(_seen_since(belief, first, lengths) + 0.5)
     fewer = weights @ special.pdtr(whole, expected)
     more = weights @ (1 - special.pdtr(whole - 1, expected)) if whole else np.ones(expected.shape[1])
     return float(np.minimum(2 * np.minimum(fewer, more), 1).max())
+
+
+def _seen_since(belief: Belief, first: int, lengths: Ints) -> float:
+    """Events, by weight, on days from ``first`` on whose silence would count; ``lengths`` (R,) of regimes from then."""
+    arrays, seen = belief.evidence.arrays, 0.0
+    for m, day in enumerate(arrays.obs_day):
+        watched = (arrays.coverage[:, arrays.indicators_of(m)] > 0).sum(axis=1)  # (R,) of its indicators
+        if day >= first:
+            seen += arrays.obs_weight[m] * watched[np.searchsorted(arrays.breaks, day, side="right") - 1]
+        elif day < 0:
+            seen += arrays.obs_weight[m] * float((arrays.spread[:, m] * lengths) @ watched)
+    return seen
 
 
 def _evenly_chosen(belief: Belief, rng: np.random.Generator, count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -230,8 +265,8 @@ def _of_fit(belief: Belief) -> list[Concern]:
     if not belief.usable:
         worth = f"The weighted draws are worth {made.effective_draws:.0f}, fewer than {USABLE_DRAWS}: no belief yet."
         found.append(Concern("weights", worth, f"iw fit {name}"))
-    elif made.fit and (made.effective_draws < WORN * made.draws or k > WORN_SHAPE):
-        worn = f"The fit's {made.draws} draws are worth {made.effective_draws:.0f} now (Pareto k̂ {k:.2f})."
+    elif k > WORN_SHAPE or (made.fit and made.effective_draws < WORN * made.draws):
+        worn = f"The {made.draws} draws are worth {made.effective_draws:.0f} now (Pareto k̂ {k:.2f})."
         found.append(Concern("weights", worn, f"iw fit {name}"))
     return found
 
@@ -249,8 +284,8 @@ def _of_sensitivities(belief: Belief, found: list[Sensitivity]) -> list[Concern]
     if not lead.diagnosis:
         return []
     what = (
-        f"The belief in '{lead.scenario}' rests on the priors ({lead.prior:.2f} against {lead.likelihood:.2f} for the "
-        f"evidence; most on {KINDS[lead.most]}): {lead.diagnosis}."
+        f"The belief in '{lead.scenario}' leans on the priors ({lead.prior:.2f} against {lead.likelihood:.2f} for the "
+        f"evidence; most on {KINDS[lead.most]}): counted 0.8 or 1.25 times they move it by {lead.points:.1f} points."
     )
     return [Concern("priors", what, f"Have a second person judge {KINDS[lead.most]}.")]
 

@@ -97,5 +97,4 @@ def fit_problems(
 def _fit_id(spec: ModelSpec, evidence: EvidenceSet, position: int, marking: Marking, seed: int) -> str:
     arrays = evidence.arrays
     parts = [spec.version, evidence.as_of.isoformat(), str(marking), seed, [list(ids) for ids in arrays.obs_ids]]
-    content = [arrays.coverage.tolist(), arrays.breaks.tolist(), arrays.obs_weight.tolist(), arrays.obs_day.tolist()]
-    return f"{spec.problem}-{evidence.as_of}-{content_hash([parts, content])}"
+    return f"{spec.problem}-{evidence.as_of}-{content_hash([parts, arrays.digest(arrays.days).hex()])}"

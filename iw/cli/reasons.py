@@ -138,7 +138,7 @@ def show_doctor(session: Session, problem: Problem, found: Doubts) -> None:
     out.print(f"{made.draws} draws, worth {made.effective_draws:.0f} under today's evidence{k}.")
     out.print("\nBelief, other grades, priors", style="bold")
     _show_scenarios(session, problem, found)
-    out.print("Prior, evidence: power-scaling sensitivity; above 0.05 the belief leans on it.", style="dim")
+    out.print("Prior, evidence: power-scaling sensitivity; above 0.05 what the draws say leans on it.", style="dim")
     _show_counts(session, found)
     chance = fine_percent(found.unexplained)
     out.print(

@@ -78,7 +78,7 @@ class Knots(NamedTuple):
 
 def _family_knots(evidence: Evidence, share: Floats, at: Ints, weight: Floats) -> tuple[Ints, Floats, Floats]:
     """(J,) days, gains and coverages of one family, whose events act ``at`` elapsed days with these weights."""
-    by_regime = evidence.coverage @ share
+    by_regime = (evidence.coverage * share).sum(axis=1)  # row by row: BLAS may round equal rows differently
     changes = evidence.breaks[1:-1][np.diff(by_regime) != 0]
     day = np.union1d(at, changes[changes > at.min()])
     gain = np.bincount(np.searchsorted(day, at), weight, len(day))

@@ -5,24 +5,24 @@ For one draw, reports of grade weight w arrive at the rate (docs/mathematics.md 
 
     r(s) = c (lambda[i, s] + h_i + rho_i (1 - w) / w),
 
-genuine or false, while the scenario changes by Q: a Markov-modulated Poisson process, whose number of arrivals is
-counted by levels above one another in one large generator (Fischer and Meier-Hellstern 1993). The last level, with "so
-many or more", is hardly ever reached, or the `MOST_LEVELS`th. Aftershocks h are those of what is known, at their mean
-over the window.
+genuine or false, while the scenario changes by Q: a Markov-modulated Poisson process. The generating function of
+their number is exp((Q - diag(r) (1 - z)) t) (Fischer and Meier-Hellstern 1993); its values at the roots of unity give
+the probabilities by a discrete Fourier transform. Aftershocks h are those of what is known, at their mean over the
+window.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from scipy.special import pdtrc
+from scipy.special import pdtrik
 
 from iw.inference.aftershocks import excitation
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import JointState
-from iw.inference.matrices import exponentials
 
-LEAST_LEVELS, MOST_LEVELS = 3, 16
-_BEYOND = 1e-4  # chance of the last level, under the mean rate of the scenario with most reports
+_BEYOND = 1e-9  # chance of more reports than are told apart, at the largest rate
 DRAWS = 200  # taken evenly from the weighted draws
 
 
@@ -49,15 +49,8 @@ def collection_bits(
     bits = np.zeros(len(spec.indicators))
     for i in np.nonzero(coverage > 0)[0]:
         arriving = coverage[i] * (rates[:, i] + received[:, i, None] + false[i])
-        joint = number_and_scenario(generators, probs, arriving, days, _levels(arriving.mean(axis=0).max(), days))
-        bits[i] = _mutual_information(joint)
+        bits[i] = _mutual_information(number_and_scenario(generators, probs, arriving, days))
     return bits
-
-
-def _levels(rate: float, days: float) -> int:
-    numbers = np.arange(LEAST_LEVELS, MOST_LEVELS)
-    enough = numbers[pdtrc(numbers - 2, rate * days / YEAR_DAYS) < _BEYOND]
-    return int(enough[0]) if len(enough) else MOST_LEVELS
 
 
 def entropy_bits(probs: Floats) -> float:
@@ -72,21 +65,33 @@ def _evenly(weights: Floats) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.minimum(np.searchsorted(np.cumsum(weights), steps), len(weights) - 1)
 
 
-def number_and_scenario(generators: Floats, probs: Floats, arriving: Floats, days: float, levels: int) -> Floats:
-    """(levels, S) the probability of each number of reports and each scenario at the end, in the mean over draws."""
-    count, size = probs.shape
-    whole = np.zeros((count, levels * size, levels * size))
-    s = np.arange(size)
-    for level in range(levels):
-        own = level * size
-        whole[:, own : own + size, own : own + size] = generators
-        if level + 1 < levels:
-            whole[:, own + s, own + s] -= arriving
-            whole[:, own + s, own + size + s] = arriving
-    first = np.zeros((count, levels * size))
-    first[:, :size] = probs
-    ends = np.einsum("dk,dkl->dl", first, exponentials(whole * (days / YEAR_DAYS)))
-    return np.asarray(ends.mean(axis=0).reshape(levels, size))
+def number_and_scenario(generators: Floats, probs: Floats, arriving: Floats, days: float) -> Floats:
+    """(N, S) the probability of each number of reports and each scenario at the end, in the mean over draws.
+
+    N is a power of two beyond what the largest of the rates ``arriving`` (D, S) leads one to expect.
+    """
+    most = pdtrik(1 - _BEYOND, arriving.max() * days / YEAR_DAYS)
+    numbers = 2 ** int(np.ceil(np.log2(most + 2)))
+    roots = np.exp(2j * np.pi * np.arange(numbers // 2 + 1) / numbers)  # the others are their conjugates
+    exponents = np.repeat(generators[:, None].astype(np.complex128), len(roots), axis=1)
+    s = np.arange(generators.shape[1])
+    exponents[:, :, s, s] -= arriving[:, None] * (1 - roots)[:, None]
+    ends = np.matmul(probs[:, None, None], _exponentials(exponents * (days / YEAR_DAYS)))[:, :, 0].mean(axis=0)
+    return np.maximum(np.fft.irfft(ends.conj(), numbers, axis=0), 0.0)
+
+
+def _exponentials(exponents: Any) -> Any:
+    """exp of (..., S, S) complex matrices whose exponentials stay below 1: halved, the series to degree 12, squared."""
+    size = float(np.abs(exponents).sum(axis=-1).max())
+    halvings = max(0, int(np.ceil(np.log2(max(size, 1e-300) / 0.25))))
+    scaled = exponents / 2**halvings
+    one = np.eye(exponents.shape[-1])
+    result = one + scaled / 12
+    for k in range(11, 0, -1):
+        result = one + np.matmul(scaled, result) / k
+    for _ in range(halvings):
+        result = np.matmul(result, result)
+    return result
 
 
 def _mutual_information(joint: Floats) -> float:

@@ -3,7 +3,8 @@
 Plain prior draws would not do: after 16 events 300 of them were worth 9. The mode of the posterior is found by
 quasi-Newton steps, and its curvature by differences, both with the likelihood's exact gradient. Draws come from the
 normal of that mode and curvature (Tierney and Kadane 1986) and, a share of them, from a wider one; they are weighted as
-draws from the mixture of the two (Owen and Zhou 2000), so that no weight runs away in the tails. The odds of what
+draws from the mixture of the two (Owen and Zhou 2000). Where the posterior is far from normal the weights say so: by
+their effective size, and by Pareto's k. The odds of what
 follows, of which the evidence says little, come from their prior, and stay at its means in the search for the mode.
 """
 

@@ -66,10 +66,12 @@ def test_the_grade_band_holds_the_belief_and_the_same_seed_gives_the_same_band(
 def test_a_silence_is_judged_by_the_coverage_since_the_last_event(belief: Belief) -> None:
     arrays = belief.evidence.arrays
     rates = belief.draws.rates(belief.spec, arrays)
-    events = [item.event for item in belief.evidence.dispositions if item.counts]
-    for found in silences(belief)[:5]:
+    events = [item.event for item in belief.evidence.dispositions]
+    assert not all(item.counts for item in belief.evidence.dispositions)  # what does not count was seen all the same
+    for found in silences(belief):
         i = belief.spec.indicators.index(found.indicator)
-        ends = [min(event.occurred.last, DAY) for event in events if event.indicator == found.indicator]
+        own = [event for event in events if event.indicator == found.indicator and event.occurred.first <= DAY]
+        ends = [min(event.occurred.last, DAY) for event in own]
         first = (max(ends) - belief.evidence.start).days + 1 if ends else 0
         regime = np.searchsorted(arrays.breaks, np.arange(first, arrays.days), side="right") - 1
         assert found.watched_days == pytest.approx(arrays.coverage[regime, i].sum())
@@ -81,9 +83,25 @@ def test_recent_weeks_are_unexplained_when_far_more_happens_than_any_scenario_ex
     assert unexplained(belief) > 0.1
     arrays = belief.evidence.arrays
     late = replace(arrays, obs_day=np.where(arrays.obs_day >= 0, arrays.days - 1, -1))
-    crowded = replace(belief, evidence=replace(belief.evidence, arrays=late))
+    heard = replace(late, coverage=np.full_like(late.coverage, 0.8))
+    crowded = replace(belief, evidence=replace(belief.evidence, arrays=heard))
     calm = replace(crowded, believer=type(belief.believer)(belief.spec, rarer(belief)))
     assert unexplained(calm) < 0.01
+
+
+def test_an_event_whose_silence_would_not_count_yet_is_not_counted_either(belief: Belief) -> None:
+    """Within the lag nothing is expected, so what came early is no surprise."""
+    arrays = belief.evidence.arrays
+    late = replace(arrays, obs_day=np.where(arrays.obs_day >= 0, arrays.days - 1, -1))
+    unheard = replace(late, coverage=np.zeros_like(late.coverage))
+    crowded = replace(belief, evidence=replace(belief.evidence, arrays=unheard))
+    assert unexplained(crowded) == 1
+
+
+def test_a_belief_that_is_the_same_in_every_draw_leans_on_nothing(belief: Belief) -> None:
+    even = np.full_like(belief.state.probs, 1 / belief.state.probs.shape[1])
+    for found in sensitivities(replace(belief, state=replace(belief.state, probs=even)), np.random.default_rng(1)):
+        assert (found.prior, found.likelihood, found.diagnosis) == (0, 0, "")
 
 
 def rarer(belief: Belief) -> object:
@@ -112,15 +130,15 @@ def test_log_priors_are_the_densities_of_scipy(belief: Belief) -> None:
     assert found["odds"][d] == pytest.approx(odds)
 
 
-def test_a_belief_without_evidence_is_said_to_lean_on_its_priors_and_not_on_the_evidence(
-    workspace: Workspace,
-) -> None:
+def test_a_belief_without_evidence_leans_on_its_priors_more_than_on_the_evidence(workspace: Workspace) -> None:
     early = workspace.belief("crown-jewels", date(2015, 1, 1))
     found = sensitivities(early, np.random.default_rng(1))
     assert [one.scenario for one in found] == list(early.spec.scenarios)
     lead = next(one for one in found if one.scenario == early.leading)
-    assert lead.prior > SENSITIVE
-    assert lead.diagnosis
+    assert lead.prior > SENSITIVE > lead.likelihood
+    assert lead.diagnosis == ""  # it moves by less than a point: nothing to worry about
+    assert replace(lead, points=3.0).diagnosis == "a strong prior or weak data"
+    assert replace(lead, points=3.0, likelihood=0.2).diagnosis == "prior and data may disagree"
 
 
 def test_every_concern_says_what_to_do(workspace: Workspace) -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from iw.catalogue.diagnosticity import expected_bits
 from iw.inference.arrays import YEAR_DAYS
 from iw.inference.belief import JointState
-from iw.inference.collection import MOST_LEVELS, collection_bits, entropy_bits
+from iw.inference.collection import collection_bits, entropy_bits, number_and_scenario
 from tests.inference.cast import Problem, problem, random_draws, silent, some, without_aftershocks
 
 
@@ -46,8 +47,8 @@ def test_it_is_the_mutual_information_of_a_simulation() -> None:
     for _ in range(days // 4):
         seen += rng.poisson(rates[at] * 4 / YEAR_DAYS)
         at = (rng.random(count)[:, None] > np.cumsum(step, axis=1)[at]).sum(axis=1).clip(0, 2)
-    joint = np.zeros((MOST_LEVELS, 3))
-    np.add.at(joint, (np.minimum(seen, MOST_LEVELS - 1), at), 1 / count)
+    joint = np.zeros((seen.max() + 1, 3))
+    np.add.at(joint, (seen, at), 1 / count)
     there = joint > 0
     apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
     simulated = np.sum(joint[there] * np.log2(joint[there] / apart[there]))
@@ -86,3 +87,19 @@ def test_draws_count_by_their_weights() -> None:
     alone = JointState(state.probs[:1], np.ones(1))
     first = collection_bits(one.spec, alone, some(one.draws, [0]), one.evidence, np.full(4, 0.5), 0.9, 90)
     assert both == pytest.approx(first, rel=1e-12)
+
+
+@pytest.mark.parametrize(("slow", "quick", "bits"), [(5, 15, 0.814), (15, 45, 0.991), (60, 180, 1.0)])
+def test_many_reports_are_told_apart_as_well_as_few(slow: float, quick: float, bits: float) -> None:
+    """Two scenarios as likely as one another, that stay, and a year of reports: figures worked out by sums."""
+    still, even = np.zeros((1, 2, 2)), np.array([[0.5, 0.5]])
+    joint = number_and_scenario(still, even, np.array([[slow, quick]], dtype=float), 365.25)
+    assert joint.sum() == pytest.approx(1, abs=1e-12)
+    numbers = np.arange(len(joint))
+    for column, rate in enumerate((slow, quick)):
+        assert joint[:, column] == pytest.approx(stats.poisson.pmf(numbers, rate) / 2, abs=1e-10)
+    apart = joint.sum(axis=1, keepdims=True) / 2
+    there = joint > 0
+    assert float(np.sum(joint[there] * np.log2((joint / np.maximum(apart, 1e-300))[there]))) == pytest.approx(
+        bits, abs=1e-3
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import nutpie
 
+from iw.assessment.beliefs import USABLE_DRAWS
 from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer, weighted_quantile
 from iw.inference.filter import filter_draws
@@ -141,7 +141,8 @@ class Variant:
     """How often 90 % intervals held the truth, and how good the beliefs were, where the world is not as modelled."""
 
     name: str
-    logs: int
+    logs: int  # whose belief the product would show
+    refused: int  # those with too few effective draws for a belief
     events: float  # mean number of events in a log
     rates: float  # share of the 90 % intervals of rates that held the truth
     multipliers: float
@@ -151,6 +152,7 @@ class Variant:
     sets: float  # share of the smallest sets of at least 90 % belief that held the truth
     sets_expected: float  # mean belief in these sets
     brier: float
+    error: float  # standard error of believed less expected
 
 
 World = Callable[[ModelSpec, Evidence, np.random.Generator], tuple[Draws, Evidence, int]]
@@ -224,15 +226,19 @@ def variants(count: int, seed: int) -> Iterator[Variant]:
     """Every world, ``count`` logs each, inferred by weighted proposal draws under the model as it is."""
     spec, template = small_problem()
     for number, (name, world) in enumerate(WORLDS.items()):
-        seen = [_one(spec, template, world, np.random.default_rng([seed, number, log])) for log in range(count)]
-        columns: Any = zip(*seen, strict=True)
-        yield Variant(name, count, *(float(np.mean(column)) for column in columns))
+        each = [_one(spec, template, world, np.random.default_rng([seed, number, log])) for log in range(count)]
+        seen = np.array([one for one in each if one is not None])
+        over = seen[:, 4] - seen[:, 5]  # believed less expected
+        error = float(over.std(ddof=1) / np.sqrt(len(seen)))
+        yield Variant(name, len(seen), count - len(seen), *(float(mean) for mean in seen.mean(axis=0)), error)
 
 
-def _one(spec: ModelSpec, template: Evidence, world: World, rng: np.random.Generator) -> tuple[float, ...]:
+def _one(spec: ModelSpec, template: Evidence, world: World, rng: np.random.Generator) -> tuple[float, ...] | None:
     true, evidence, scenario = world(spec, template, rng)
     draws = proposal_draws(spec, evidence, rng)
     state = Believer(spec, draws).believe(evidence)[-1]
+    if state.effective_draws < USABLE_DRAWS:
+        return None
     mine, theirs = named_values(spec, true), named_values(spec, draws)
     held = {}
     for name, value in mine.items():
