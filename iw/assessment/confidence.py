@@ -79,9 +79,14 @@ def _failed(rule: ConfidenceRule, footing: Footing) -> str:
     if footing.origins < rule.origins:
         return f"events of at least {rule.origins} origins, not {footing.origins}"
     if footing.largest_share > rule.largest_share:
-        return f"no origin with more than {rule.largest_share:.0%} of the evidence, not {footing.largest_share:.0%}"
+        limit, largest = _percent(rule.largest_share), _percent(footing.largest_share)
+        return f"no origin with more than {limit} of the evidence, not {largest}"
     if footing.coverage < rule.coverage:
         return f"a coverage of at least {rule.coverage:.2f} over the last year, not {footing.coverage:.2f}"
     if footing.staged_share > rule.staged_share:
-        return f"at most {rule.staged_share:.0%} of what may be staged, not {footing.staged_share:.0%}"
+        return f"at most {_percent(rule.staged_share)} of what may be staged, not {_percent(footing.staged_share)}"
     return ""
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -323,5 +323,6 @@ def _of_silences(silent: list[Silence], counts: list[PredictedCount]) -> list[Co
 def _of_recent(chance: float) -> list[Concern]:
     if chance >= UNEXPLAINED:
         return []
-    what = f"No scenario explains the last {RECENT_DAYS} days well: even the best gives them a chance of {chance:.1%}."
+    best = f"even the best gives them a chance of {100 * chance:.1f} %"
+    what = f"No scenario explains the last {RECENT_DAYS} days well: {best}."
     return [Concern("unexplained", what, "Ask whether a scenario is missing, or a collector.")]

@@ -33,9 +33,9 @@ def test_all_conditions_must_hold() -> None:
         ({"accepted_fit": False}, "an accepted fit that is not worn"),
         ({"interval_points": 35.4}, "a 90 % interval of at most 20 points, not 35"),
         ({"origins": 3}, "events of at least 8 origins, not 3"),
-        ({"largest_share": 0.5}, "no origin with more than 34% of the evidence, not 50%"),
+        ({"largest_share": 0.5}, "no origin with more than 34 % of the evidence, not 50 %"),
         ({"coverage": 0.21}, "a coverage of at least 0.50 over the last year, not 0.21"),
-        ({"staged_share": 0.4}, "at most 20% of what may be staged, not 40%"),
+        ({"staged_share": 0.4}, "at most 20 % of what may be staged, not 40 %"),
     ],
 )
 def test_the_condition_that_fails_is_named_with_both_figures(worse: dict[str, object], said: str) -> None:
