@@ -19,7 +19,15 @@ from iw.log.schema import Kind, backings, records, retractions, sources
 # Below the number of parameters that either database takes in one statement.
 _AT_ONCE = 5_000
 
-_LETTERS = {Kind.EVENT: "E", Kind.REPORT: "R", Kind.COVERAGE: "C", Kind.SEARCH: "S"}
+_LETTERS = {
+    Kind.EVENT: "E",
+    Kind.REPORT: "R",
+    Kind.COVERAGE: "C",
+    Kind.SEARCH: "S",
+    Kind.RESOLUTION: "V",
+    Kind.FORECAST: "Q",
+    Kind.LEVEL: "L",
+}
 
 
 @dataclass(eq=False)

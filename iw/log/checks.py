@@ -36,6 +36,13 @@ def number(value: float | None) -> None:
         raise UsageError(f"The value {value} is not a number that can be kept.")
 
 
+def probability(*values: float) -> None:
+    """Raise unless every value is a probability."""
+    for value in values:
+        if not 0 <= value <= 1:
+            raise UsageError(f"{value} is not a probability.")
+
+
 def chance(coverage: float | None) -> None:
     """Raise unless the coverage, where given, is a number from 0 to 1."""
     if coverage is not None and not 0 <= coverage <= 1:

@@ -16,7 +16,17 @@ from iw.core.dates import PartialDate
 from iw.core.errors import UsageError
 from iw.log import checks
 from iw.log.grades import parse_grade
-from iw.log.records import Grade, Marking, Staged, Stance, VisibleBasis
+from iw.log.records import (
+    Grade,
+    Marking,
+    OfEvent,
+    OfQuestion,
+    OfScenario,
+    Outcome,
+    Staged,
+    Stance,
+    VisibleBasis,
+)
 
 
 @dataclass(frozen=True)
@@ -224,7 +234,7 @@ class RegradeDraft:
 
 @dataclass(frozen=True)
 class RetractionDraft:
-    """That an event, report, backing, coverage or search is withdrawn, at its own marking."""
+    """That an event, report, backing, coverage, search or resolution is withdrawn, at its own marking."""
 
     position: int
     visible: Visible | None = None
@@ -232,6 +242,30 @@ class RetractionDraft:
 
     def __post_init__(self) -> None:
         checks.storable(self)
+
+
+@dataclass(frozen=True)
+class ResolutionDraft:
+    """That something is settled; see `iw.log.records.Resolution`. It has no ``visible``: it acts from when it is
+    recorded.
+
+    Raises `UsageError` where the ground is empty, or a scenario is settled other than by a yes.
+    """
+
+    subject: OfEvent | OfScenario | OfQuestion
+    outcome: Outcome
+    ground: str
+    marking: Marking = Marking.CLEAR
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        checks.filled(ground=self.ground)
+        checks.storable(self)
+        checks.storable(self.subject)
+        if isinstance(self.subject, OfScenario) and self.outcome is not Outcome.YES:
+            raise UsageError("Of a scenario it can only be settled that it holds.", "Settle the one that does.")
+        if isinstance(self.subject, OfQuestion):
+            checks.window(self.subject.since, self.subject.until)
 
 
 @dataclass(frozen=True)
@@ -263,6 +297,7 @@ type Draft = (
     | CorrectionDraft
     | RegradeDraft
     | RetractionDraft
+    | ResolutionDraft
 )
 
 
@@ -276,5 +311,5 @@ def position_of(name: str) -> int:
     """The log position in a short name (``E12``, ``R7``) or a bare number; `UsageError` otherwise."""
     match = re.fullmatch(r"[A-Za-z]?(\d+)", name.strip(), re.ASCII)
     if not match or len(match[1]) > 18:
-        raise UsageError(f"'{name}' is not the name of a record.", "Names look like E12, R7, C3 or S5.")
+        raise UsageError(f"'{name}' is not the name of a record.", "Names look like E12, R7, C3, S5 or V9.")
     return int(match[1])

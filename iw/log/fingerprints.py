@@ -13,7 +13,7 @@ from datetime import UTC
 
 from iw.core.dates import PartialDate
 from iw.log.drafts import CoverageDraft, ReportDraft, SearchDraft
-from iw.log.records import Stance
+from iw.log.records import OfEvent, OfQuestion, OfScenario, Stance
 
 
 def of_report(draft: ReportDraft) -> str:
@@ -46,6 +46,17 @@ def of_search(draft: SearchDraft) -> str:
     """The fingerprint of a search."""
     window = (draft.since.isoformat(), draft.until.isoformat())
     return of_parts("search", draft.indicator, *window, float(draft.coverage))
+
+
+def of_subject(subject: OfEvent | OfScenario | OfQuestion) -> str:
+    """The fingerprint of what is settled: one thing is settled once, and one scenario of a problem holds on a day."""
+    match subject:
+        case OfEvent():
+            return of_parts("resolution", "event", subject.event)
+        case OfScenario():
+            return of_parts("resolution", "scenario", subject.problem, subject.settled_on.isoformat())
+        case OfQuestion():
+            return of_parts("resolution", "question", subject.forecast)
 
 
 def of_parts(*parts: str | float | None) -> str:

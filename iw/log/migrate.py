@@ -13,7 +13,7 @@ from iw.core.errors import StoreError
 from iw.log.engine import reading, writing
 
 VERSION_TABLE = "iw_log_version"
-KNOWN_VERSIONS = ("0001", "0002")
+KNOWN_VERSIONS = ("0001", "0002", "0003")
 """Every version that this program can bring up to date, oldest first; versions sort as texts."""
 
 CURRENT_VERSION = KNOWN_VERSIONS[-1]

@@ -19,12 +19,13 @@ from iw.log.drafts import (
     EventDraft,
     RegradeDraft,
     ReportDraft,
+    ResolutionDraft,
     RetractionDraft,
     SearchDraft,
 )
-from iw.log.records import Marking, Stance
+from iw.log.records import Marking, OfEvent, OfQuestion, OfScenario, Stance
 from iw.log.rows import Content, DuplicateError, Envelope, Rows
-from iw.log.schema import Kind
+from iw.log.schema import PRODUCTS, Kind, resolutions
 
 
 def look_up(drafts: Iterable[Draft], chains: Chains) -> None:
@@ -37,6 +38,8 @@ def look_up(drafts: Iterable[Draft], chains: Chains) -> None:
     chains.load_fingerprints(fingerprints.of_coverage(draft) for draft in drafts if isinstance(draft, CoverageDraft))
     chains.load_fingerprints(fingerprints.of_search(draft) for draft in drafts if isinstance(draft, SearchDraft))
     chains.load_fingerprints(_of_event(draft, chains) for draft in drafts if isinstance(draft, EventDraft))
+    settled = [draft.subject for draft in drafts if isinstance(draft, ResolutionDraft)]
+    chains.load_fingerprints(fingerprints.of_subject(_by_first(subject, chains)) for subject in settled)
 
 
 @singledispatch
@@ -166,7 +169,7 @@ def _(draft: RegradeDraft, rows: Rows) -> int:
 @add.register
 def _(draft: RetractionDraft, rows: Rows) -> int:
     target = rows.chains.known(draft.position)
-    if target.kind in (Kind.RETRACTION, Kind.SOURCE, Kind.FIT):
+    if target.kind in {Kind.RETRACTION, Kind.SOURCE, *PRODUCTS}:
         raise UsageError(f"{target.name} cannot be retracted.", "Append the facts anew instead.")
     if target.retracted:
         raise UsageError(f"{target.name} has been retracted already.")
@@ -174,6 +177,30 @@ def _(draft: RetractionDraft, rows: Rows) -> int:
     if target.kind is Kind.BACKING:
         rows.chains.detach(rows.content(target)["event"], target)
     return position
+
+
+@add.register
+def _(draft: ResolutionDraft, rows: Rows) -> int:
+    subject = _by_first(draft.subject, rows.chains)
+    fingerprint = fingerprints.of_subject(subject)
+    rows.refuse_duplicate(fingerprint)
+    marking = draft.marking
+    match subject:
+        case OfEvent():
+            marking = _higher(marking, rows.chains.live(subject.event, Kind.EVENT).marking)
+        case OfScenario() if subject.settled_on > rows.signature.today:
+            raise UsageError(f"{subject.settled_on} lies in the future.", "Settle it when it has come about.")
+        case OfQuestion():
+            asked = rows.chains.live(subject.forecast, Kind.FORECAST)
+            marking = _higher(marking, asked.marking)
+    content = dict.fromkeys(column.name for column in resolutions.c if column.name != "position")
+    content |= {"outcome": draft.outcome, "ground": draft.ground, **vars(subject)}
+    return rows.new(Kind.RESOLUTION, content, fingerprint, Envelope(marking, None, draft.reason)).first
+
+
+def _by_first(subject: OfEvent | OfScenario | OfQuestion, chains: Chains) -> OfEvent | OfScenario | OfQuestion:
+    """The same subject; an event by its first record, whichever of its versions was named."""
+    return OfEvent(chains.live(subject.event, Kind.EVENT).first) if isinstance(subject, OfEvent) else subject
 
 
 def _attach(item: Attached, given: Envelope, rows: Rows) -> Chain:
@@ -245,6 +272,10 @@ def _named(draft: Draft) -> list[int]:
             return [draft.report]
         case RetractionDraft():
             return [draft.position]
+        case ResolutionDraft(subject=OfEvent() as subject):
+            return [subject.event]
+        case ResolutionDraft(subject=OfQuestion() as subject):
+            return [subject.forecast]
         case _:
             return []
 

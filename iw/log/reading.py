@@ -8,13 +8,15 @@ holds, unless that very version is retracted. An event stays only while a report
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from iw.core.dates import PartialDate
+from iw.log.products import Forecast, LevelChange, Recorded
 from iw.log.records import (
     Backing,
     Coverage,
@@ -23,15 +25,31 @@ from iw.log.records import (
     Grade,
     LogView,
     Marking,
+    OfEvent,
+    OfQuestion,
+    OfScenario,
+    Outcome,
     Reading,
     Report,
+    Resolution,
     Search,
     Staged,
     Stamp,
     Stance,
     VisibleBasis,
 )
-from iw.log.schema import TABLES, Kind, fits, records, retractions, sources
+from iw.log.schema import (
+    PRODUCTS,
+    TABLES,
+    Kind,
+    acknowledgements,
+    fits,
+    forecasts,
+    levels,
+    records,
+    retractions,
+    sources,
+)
 
 _STAMP = tuple(
     records.c[name]
@@ -51,6 +69,8 @@ _BASES = {str(basis): basis for basis in VisibleBasis}
 _MARKINGS = {str(marking): marking for marking in Marking}
 _STANCES = {str(stance): stance for stance in Stance}
 _STAGED = {str(staged): staged for staged in Staged}
+
+_FACT = records.c.kind.not_in([str(kind) for kind in sorted(PRODUCTS)])
 
 type Row = Any
 
@@ -85,6 +105,7 @@ def read_view(connection: Connection, known_at: datetime, marking: Marking, posi
         coverages=tuple(_coverage(row) for row in live(Kind.COVERAGE)),
         searches=tuple(_search(row) for row in live(Kind.SEARCH)),
         readings=tuple(event for event in events if isinstance(event, Reading)),
+        resolutions=tuple(_resolution(row) for row in live(Kind.RESOLUTION)),
     )
 
 
@@ -107,6 +128,43 @@ def read_fits(connection: Connection, problem: str | None, marking: Marking | No
     return [_fit(row) for row in connection.execute(query.order_by(records.c.position))]
 
 
+def read_forecasts(connection: Connection, marking: Marking, question: str | None) -> list[Recorded[Forecast]]:
+    """The forecasts made at ``marking``, in log order."""
+    wanted = forecasts.c.question == question if question else None
+    return [Recorded(_stamp(row), _product(Forecast, row)) for row in _products(connection, forecasts, marking, wanted)]
+
+
+def read_level_changes(connection: Connection, marking: Marking, problem: str | None) -> list[Recorded[LevelChange]]:
+    """The changes of warning levels at ``marking``, in log order."""
+    wanted = levels.c.problem == problem if problem else None
+    found = [(_stamp(row), _product(LevelChange, row)) for row in _products(connection, levels, marking, wanted)]
+    return [Recorded(stamp, replace(change, events=tuple(change.events))) for stamp, change in found]
+
+
+def read_acknowledgements(connection: Connection) -> dict[int, list[Stamp]]:
+    """The stamps of all acknowledgements, by the position of the change."""
+    found: dict[int, list[Stamp]] = defaultdict(list)
+    for row in _products(connection, acknowledgements, None, None):
+        found[row.level].append(_stamp(row))
+    return dict(found)
+
+
+def _products(
+    connection: Connection, table: Table, marking: Marking | None, wanted: ColumnElement[bool] | None
+) -> list[Row]:
+    columns = [column for column in table.c if column.name != "position"]
+    query = select(*_STAMP, *columns).join_from(records, table, table.c.position == records.c.position)
+    if marking is not None:
+        query = query.where(records.c.marking == marking)
+    if wanted is not None:
+        query = query.where(wanted)
+    return list(connection.execute(query.order_by(records.c.position)))
+
+
+def _product[P: Forecast | LevelChange](kind: type[P], row: Row) -> P:
+    return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
+
+
 def last_position(connection: Connection) -> int:
     """The position of the log's last record; 0 for an empty log."""
     return int(connection.execute(select(func.coalesce(func.max(records.c.position), 0))).scalar_one())
@@ -114,7 +172,7 @@ def last_position(connection: Connection) -> int:
 
 def read_markings(connection: Connection) -> list[Marking]:
     """The markings of all facts, each once."""
-    found = connection.execute(select(records.c.marking).where(records.c.kind != str(Kind.FIT)).distinct())
+    found = connection.execute(select(records.c.marking).where(_FACT).distinct())
     return [Marking(marking) for marking in found.scalars()]
 
 
@@ -152,7 +210,7 @@ def _live(
 
 
 def _last_position(connection: Connection, seen: ColumnElement[bool]) -> int:
-    query = select(func.coalesce(func.max(records.c.position), 0)).where(seen, records.c.kind != Kind.FIT)
+    query = select(func.coalesce(func.max(records.c.position), 0)).where(seen, _FACT)
     return int(connection.execute(query).scalar_one())
 
 
@@ -205,6 +263,17 @@ def _coverage(row: Row) -> Coverage:
 
 def _search(row: Row) -> Search:
     return Search(_stamp(row), row.indicator, row.since, row.until, row.coverage)
+
+
+def _resolution(row: Row) -> Resolution:
+    subject: OfEvent | OfScenario | OfQuestion
+    if row.event is not None:
+        subject = OfEvent(row.event)
+    elif row.scenario is not None:
+        subject = OfScenario(row.problem, row.scenario, row.settled_on)
+    else:
+        subject = OfQuestion(row.forecast, row.question, row.indicator, row.since, row.until, row.any)
+    return Resolution(_stamp(row), subject, Outcome(row.outcome), row.ground)
 
 
 def _fit(row: Row) -> FitRecord:

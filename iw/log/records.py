@@ -192,6 +192,63 @@ class Search:
         return f"S{self.stamp.position}"
 
 
+class Outcome(StrEnum):
+    """How something was settled; *void*: it cannot be told, whatever came of it."""
+
+    YES = "yes"
+    NO = "no"
+    VOID = "void"
+
+
+@dataclass(frozen=True)
+class OfEvent:
+    """An event, by the position of its first record: did it happen as claimed?"""
+
+    event: int
+
+
+@dataclass(frozen=True)
+class OfScenario:
+    """A scenario of a problem, which held at the end of the day ``settled_on`` (yes is the only outcome)."""
+
+    problem: str
+    scenario: str
+    settled_on: date
+
+
+@dataclass(frozen=True)
+class OfQuestion:
+    """A question over a window of days, both inclusive, by the position of the forecast that asked it.
+
+    ``any`` is true where a single event would have answered it: then a no says that none was to be seen.
+    """
+
+    forecast: int
+    question: str
+    indicator: str
+    since: date
+    until: date
+    any: bool
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """That an event, a scenario or a question is settled: by whom and when (the stamp), how, and on what ground.
+
+    It acts from its ``recorded_at`` on.
+    """
+
+    stamp: Stamp
+    subject: OfEvent | OfScenario | OfQuestion
+    outcome: Outcome
+    ground: str
+
+    @property
+    def id(self) -> str:
+        """The short name that people use: V (verdict) and the log position."""
+        return f"V{self.stamp.position}"
+
+
 @dataclass(frozen=True)
 class LogView:
     """The effective facts of the log as known at a moment, at or below a marking.
@@ -209,6 +266,7 @@ class LogView:
     coverages: tuple[Coverage, ...]
     searches: tuple[Search, ...]
     readings: tuple[Reading, ...] = ()
+    resolutions: tuple[Resolution, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,14 @@ class Kind(StrEnum):
     SEARCH = "search"
     RETRACTION = "retraction"
     FIT = "fit"
+    RESOLUTION = "resolution"
+    FORECAST = "forecast"
+    LEVEL = "level"
+    ACKNOWLEDGEMENT = "acknowledgement"
+
+
+PRODUCTS = frozenset({Kind.FIT, Kind.FORECAST, Kind.LEVEL, Kind.ACKNOWLEDGEMENT})
+"""What was made from the facts and is none itself: no belief depends on it."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -84,7 +92,7 @@ metadata = MetaData(
 
 def one_of(column: str, *values: str) -> CheckConstraint:
     """The constraint that ``column`` holds one of ``values``."""
-    return CheckConstraint(f"{column} IN ({', '.join(repr(value) for value in values)})", name=column)
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=column)
 
 
 def _link(name: str) -> Column[int]:
@@ -111,7 +119,7 @@ records = Table(
     Column("marking", String(16), nullable=False),
     Column("batch", Text),
     Column("fingerprint", String(64), nullable=False),
-    one_of("kind", "source", "report", "event", "backing", "coverage", "search", "retraction", "fit"),
+    one_of("kind", *Kind),
     one_of("marking", "clear", "green", "amber", "amber+strict", "red"),
     one_of("visible_basis", "recorded", "reported", "lag"),
     Index(None, "fingerprint"),
@@ -209,6 +217,78 @@ fits = _typed(
     Index(None, "fit_id", unique=True),
 )
 
+resolutions = _typed(
+    "resolutions",
+    Column("outcome", String(8), nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("event", Position, ForeignKey("records.position")),  # of an event: its first record
+    Column("problem", Text),  # of a scenario
+    Column("scenario", Text),
+    Column("settled_on", Date),
+    Column("forecast", Position, ForeignKey("records.position")),  # of a question
+    Column("question", Text),
+    Column("indicator", Text),
+    Column("since", Date),
+    Column("until", Date),
+    Column("any", Boolean),
+    one_of("outcome", "yes", "no", "void"),
+    CheckConstraint(
+        "(event IS NOT NULL AND scenario IS NULL AND question IS NULL)"
+        " OR (event IS NULL AND scenario IS NOT NULL AND question IS NULL)"
+        " OR (event IS NULL AND scenario IS NULL AND question IS NOT NULL)",
+        name="subject",
+    ),
+    Index(None, "forecast"),
+)
+
+forecasts = _typed(
+    "forecasts",
+    Column("question", Text, nullable=False),
+    Column("indicator", Text, nullable=False),
+    Column("problem", Text),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("due", Date, nullable=False),
+    Column("at_least", Integer),
+    Column("above", Double),
+    Column("below", Double),
+    Column("as_of", Date, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("log_position", Position, nullable=False),
+    Column("model_version", Text),
+    Column("fit", Text),
+    Column("probability", Double, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    Column("base_rate", Double, nullable=False),
+    Column("decayed_base_rate", Double, nullable=False),
+    Column("coverage", Double, nullable=False),
+    Column("made_from", JSON, nullable=False),
+    CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
+    CheckConstraint("since <= until", name="window"),
+    Index(None, "question"),
+)
+
+levels = _typed(
+    "levels",
+    Column("problem", Text, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("log_position", Position, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("fit", Text),
+    Column("old", Text),  # None: the first level of the problem
+    Column("new", Text, nullable=False),
+    Column("warned", Double, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("events", JSON, nullable=False),
+    Index(None, "problem"),
+)
+
+acknowledgements = _typed("acknowledgements", _link("level"), Index(None, "level"))
+
 TABLES: dict[Kind, Table] = {
     Kind.SOURCE: sources,
     Kind.REPORT: reports,
@@ -218,4 +298,8 @@ TABLES: dict[Kind, Table] = {
     Kind.SEARCH: searches,
     Kind.RETRACTION: retractions,
     Kind.FIT: fits,
+    Kind.RESOLUTION: resolutions,
+    Kind.FORECAST: forecasts,
+    Kind.LEVEL: levels,
+    Kind.ACKNOWLEDGEMENT: acknowledgements,
 }

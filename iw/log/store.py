@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,8 @@ from iw.log.drafts import CorrectionDraft, Draft, FitDraft
 from iw.log.engine import make_engine, sqlite_file, translated
 from iw.log.engine import reading as reads
 from iw.log.engine import writing as writes
-from iw.log.records import FitRecord, LogView, Marking
+from iw.log.products import Forecast, LevelChange, Product, Recorded
+from iw.log.records import FitRecord, LogView, Marking, Stamp
 from iw.log.rows import DuplicateError, Envelope, Rows, Signature
 from iw.log.schema import Kind
 
@@ -139,6 +140,40 @@ class Log:
             position = rows.new(Kind.FIT, content, fingerprint, Envelope(fit.marking, None, "")).first
             _insert(connection, rows)
         return position
+
+    def record(
+        self, products: Sequence[Product], marking: Marking, *, author: str, now: datetime, reason: str
+    ) -> list[int]:
+        """Record what was made from the log at ``marking``, all in one transaction; gives the positions.
+
+        Raises `DuplicateError` where the log holds one of them already.
+        """
+        with writes(self.engine) as connection:
+            rows = _start(connection, _signature(author, now, reason, None))
+            prints = [product.fingerprint(str(marking)) for product in products]
+            rows.chains.load_fingerprints(prints)
+            positions = []
+            for product, fingerprint in zip(products, prints, strict=True):
+                rows.refuse_duplicate(fingerprint)
+                content = dict(vars(product))
+                positions.append(rows.new(product.kind, content, fingerprint, Envelope(marking, None, "")).first)
+            _insert(connection, rows)
+        return positions
+
+    def forecasts(self, marking: Marking, question: str | None = None) -> list[Recorded[Forecast]]:
+        """The forecasts made at exactly ``marking``, of one question or all, in log order."""
+        with reads(self.engine) as connection:
+            return reading.read_forecasts(connection, marking, question)
+
+    def level_changes(self, marking: Marking, problem: str | None = None) -> list[Recorded[LevelChange]]:
+        """The changes of warning levels recorded at exactly ``marking``, of one problem or all, in log order."""
+        with reads(self.engine) as connection:
+            return reading.read_level_changes(connection, marking, problem)
+
+    def acknowledgements(self) -> dict[int, list[Stamp]]:
+        """By the position of each change of level: who took note of it, and when."""
+        with reads(self.engine) as connection:
+            return reading.read_acknowledgements(connection)
 
     def fits(self, problem: str | None = None, marking: Marking | None = None) -> list[FitRecord]:
         """The fits of ``problem`` made at exactly ``marking`` (None: of all, at any), in log order."""

@@ -7,20 +7,23 @@ from collections.abc import Iterable
 _REFUSAL = "the log is append-only"
 
 
-def append_only(dialect: str, tables: Iterable[str]) -> list[str]:
-    """The statements that make ``tables`` append-only on ``sqlite`` or ``postgresql``."""
+def append_only(dialect: str, tables: Iterable[str], shared: bool = True) -> list[str]:
+    """The statements that make ``tables`` append-only on ``sqlite`` or ``postgresql``.
+
+    ``shared``: with the function that all triggers of PostgreSQL call; it is there after the first tables.
+    """
     if dialect == "sqlite":
         return [statement for table in tables for statement in _sqlite(table)]
-    return [_POSTGRESQL_FUNCTION, *(_postgresql(table) for table in tables)]
+    return [*([_POSTGRESQL_FUNCTION] if shared else []), *(_postgresql(table) for table in tables)]
 
 
-def append_only_no_more(dialect: str, tables: Iterable[str]) -> list[str]:
-    """The statements that take back `append_only` before tables are dropped."""
+def append_only_no_more(dialect: str, tables: Iterable[str], shared: bool = True) -> list[str]:
+    """The statements that take back `append_only` before tables are dropped or changed."""
     if dialect == "sqlite":
         kinds = ("update", "delete", "replace")
         return [f"DROP TRIGGER IF EXISTS {table}_no_{kind}" for table in tables for kind in kinds]
     drops = [f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}" for table in tables]
-    return [*drops, "DROP FUNCTION IF EXISTS iw_refuse_change()"]
+    return [*drops, *(["DROP FUNCTION IF EXISTS iw_refuse_change()"] if shared else [])]
 
 
 def _sqlite(table: str) -> list[str]:
