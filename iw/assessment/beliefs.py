@@ -118,7 +118,8 @@ class Beliefs:
         view = self.view(known_at, marking)
         seen = overlay(view) if overlay else view
         key = (problem, as_of, view.known_at, view.marking, view.position)
-        same = seen.coverages is view.coverages and seen.searches is view.searches
+        watching = (seen.coverages, seen.searches, seen.resolutions)
+        same = all(a is b for a, b in zip(watching, (view.coverages, view.searches, view.resolutions), strict=True))
         evidence = build_evidence(self.catalogue, spec, seen, as_of, self._covers.get(key) if same else None)
         if same:
             self._covers[key] = evidence.cover

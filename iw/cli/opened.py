@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def show_event(session: Session, workspace: Workspace, view: LogView, event: Event, weight: float) -> None:
     """Print the event as ``view`` knows it; ``weight`` is the chance that it is genuine."""
+    from iw.log.records import OfEvent
+
     indicator = workspace.catalogue.indicators[event.indicator]
     session.out.print(f"{event.id}: {event.summary}", style="bold", soft_wrap=True)
     session.below(f"{event.indicator}: {indicator.title}")
@@ -20,6 +22,10 @@ def show_event(session: Session, workspace: Workspace, view: LogView, event: Eve
     if event.development:
         told.append(f"development '{event.development}'")
     session.below("; ".join(told))
+    for one in view.resolutions:
+        if one.subject == OfEvent(event.first_position):
+            when = f"{one.stamp.recorded_at:%Y-%m-%d}"
+            session.below(f"Settled: {one.outcome} ({one.id}, {one.stamp.author}, {when}): {one.ground}")
     for backing in event.backings:
         _report(session, backing, event.summary)
     for name, fate in _fates(workspace, view, event):

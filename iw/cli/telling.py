@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iw.log.drafts import EventDraft
-    from iw.log.records import Event
+    from iw.log.records import Event, LogView
     from iw.workspace import Logged, Moved, Workspace
 
 _SHOWN_NEAR = 5
@@ -170,10 +170,10 @@ def _ask(session: Session, near: Sequence[Event]) -> None:
         raise UsageError("Nothing was logged.")
 
 
-def _weight(workspace: Workspace, event: Event) -> float:
-    from iw.evidence.grading import event_weight
+def _weight(workspace: Workspace, event: Event, view: LogView | None = None) -> float:
+    from iw.evidence.grading import outcomes, settled_weight
 
-    return event_weight(workspace.catalogue.tables, event.backings)
+    return settled_weight(workspace.catalogue.tables, event, outcomes(view) if view else {})
 
 
 def _show_logged(session: Session, workspace: Workspace, logged: Logged) -> None:
@@ -316,11 +316,11 @@ def events(
         view = workspace.log.view(known, seen)
         one = next((event for event in view.events if event.id == about), None)
         if one is not None and not as_json:
-            show_event(session, workspace, view, one, _weight(workspace, one))
+            show_event(session, workspace, view, one, _weight(workspace, one, view))
             return
         wanted = {one.indicator} if one else _indicators_of(workspace, about)
         rows = [
-            row | {"weight": _weight(workspace, event)}
+            row | {"weight": _weight(workspace, event, view)}
             for event, row in zip(view.events, event_rows(view), strict=True)
             if event.indicator in wanted
             and (one is None or event is one)

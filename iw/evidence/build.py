@@ -16,7 +16,7 @@ from iw.catalogue import Catalogue
 from iw.core.dates import PartialDate, Precision
 from iw.core.errors import UsageError
 from iw.evidence.coverage import Watched, watched
-from iw.evidence.grading import event_weight
+from iw.evidence.grading import outcomes, settled_weight
 from iw.inference.arrays import Evidence, Floats, Ints, ModelSpec
 from iw.log.records import Event, LogView
 
@@ -52,7 +52,7 @@ class _Candidate:
     column: int
     days: Ints  # covered days (0-based) of its period; one day where it acts at once
     exact: bool  # its date is known to the day
-    spread: bool  # acts over its whole period; else on one day: its own, or the last of its period if it is decisive
+    spread: bool  # acts over its whole period; else on one day: its own, or the last of its period
 
 
 def build_evidence(
@@ -70,14 +70,16 @@ def build_evidence(
         )
     listened = {use.indicator for use in problem.indicators}
     decisive = {use.indicator for use in problem.indicators if use.only_then}
+    settled = outcomes(view)
     cover = cover or watched(catalogue, view, spec.indicators, problem.start, as_of)
     dispositions: list[Disposition] = []
     candidates: list[_Candidate] = []
     for event in sorted(view.events, key=lambda e: (e.occurred.first, e.first_position)):
         if event.indicator not in listened:
             continue
-        weight = event_weight(catalogue.tables, event.backings)
-        found = _candidate(spec, cover, event, weight, problem.start, as_of, event.indicator in decisive)
+        weight = settled_weight(catalogue.tables, event, settled)
+        at_its_end = event.indicator in decisive or event.first_position in settled
+        found = _candidate(spec, cover, event, weight, problem.start, as_of, at_its_end)
         if isinstance(found, str):
             dispositions.append(Disposition(event, weight, False, found))
         else:
@@ -91,12 +93,12 @@ def build_evidence(
 
 
 def _candidate(
-    spec: ModelSpec, cover: Watched, event: Event, weight: float, start: date, as_of: date, decisive: bool
+    spec: ModelSpec, cover: Watched, event: Event, weight: float, start: date, as_of: date, at_its_end: bool
 ) -> _Candidate | str:
     """The event with its covered days, or the reason why it has no weight.
 
-    Spread over its period a ``decisive`` event, of an "only then" indicator, would say that its scenario held all the
-    time; it says so of the end.
+    Spread over its period an event of an "only then" indicator, or one that is settled, would say that its scenario
+    held all the time; it acts ``at_its_end``.
     """
     if event.indicator not in spec.indicators:
         return "its indicator is equally likely in every scenario"
@@ -110,7 +112,7 @@ def _candidate(
     if not len(covered):
         return "nobody is declared to have been looking: an event without the silence around it would mislead"
     exact = event.occurred.precision is Precision.DAY
-    if decisive and not exact:
+    if at_its_end and not exact:
         return _Candidate(event, weight, column, covered[-1:], exact, False)
     return _Candidate(event, weight, column, covered, exact, not exact)
 

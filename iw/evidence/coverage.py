@@ -3,11 +3,13 @@
 Gap before search before declared coverage. Within one collector the more specific declaration holds (indicator,
 then domain, then everything). Independent collectors overlap as 1 - prod(1 - c); documents, which cite one another, by
 their maximum. A search cannot lower what is declared. Silence is counted only up to the moment of knowledge less the
-indicator's usual reporting lag, unless a search says otherwise.
+indicator's usual reporting lag, unless a search says otherwise. A question about any event of an indicator that was
+settled with no is a search that would have seen it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,7 +17,7 @@ import numpy as np
 
 from iw.catalogue import Catalogue
 from iw.inference.arrays import Floats
-from iw.log.records import Coverage, LogView
+from iw.log.records import Coverage, LogView, OfQuestion, Outcome
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,9 @@ def watched(catalogue: Catalogue, view: LogView, indicators: tuple[str, ...], st
         indicator = catalogue.indicators[name]
         declared = _declared(view, name, catalogue.domains[name], indicator.coverage, start, days)
         searched = np.zeros(days)
-        for search in view.searches:
-            if search.indicator == name:
-                window = _window(search.since, search.until, start, days)
-                searched[window] = np.maximum(searched[window], search.coverage)
+        for since, until, chance in _searches(view, name):
+            window = _window(since, until, start, days)
+            searched[window] = np.maximum(searched[window], chance)
         counted = declared.copy()
         reported_until = view.known_at.date() - timedelta(days=round(indicator.lag_days))
         counted[max(0, (reported_until - start).days + 1) :] = 0.0
@@ -70,6 +71,16 @@ def _declared(view: LogView, name: str, domain: str, default: float, start: date
         else:
             unseen *= 1.0 - own
     return 1.0 - unseen * (1.0 - documents)
+
+
+def _searches(view: LogView, name: str) -> Iterator[tuple[date, date, float]]:
+    for search in view.searches:
+        if search.indicator == name:
+            yield search.since, search.until, search.coverage
+    for one in view.resolutions:
+        asked = one.subject
+        if isinstance(asked, OfQuestion) and one.outcome is Outcome.NO and asked.any and asked.indicator == name:
+            yield asked.since, asked.until, 1.0
 
 
 def _gaps(view: LogView, name: str, domain: str, start: date, days: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

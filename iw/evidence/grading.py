@@ -5,6 +5,8 @@ One joint table maps (reliability, credibility) to a probability, because A and 
 across origins w = 1 - prod(1 - w_o). A report of credibility 1 ("confirmed by others") has those others inside its
 weight already and is not combined with them. A denial multiplies the odds by min(1, (1 - w_d) / w_d), once per origin;
 an expected denial by 1.
+
+An event that is settled has the weight of its resolution, whatever its reports are graded.
 """
 
 from __future__ import annotations
@@ -12,7 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from iw.catalogue import Tables
-from iw.log.records import Backing, Grade, Stance
+from iw.log.records import Backing, Event, Grade, LogView, OfEvent, Outcome, Stance
+
+SETTLED: Mapping[Outcome, float] = {Outcome.YES: 0.999, Outcome.NO: 0.001}
+"""P(genuine) of a settled event: a resolution may be wrong, too. One that is void leaves it to the reports."""
 
 
 def grade_weight(tables: Tables, grade: Grade) -> float:
@@ -28,6 +33,21 @@ def _averaged(given: str, frequencies: Iterable[tuple[str, float]]) -> dict[str,
     """The stated frequencies where it "cannot be judged", else all weight on what was given."""
     known = {str(key): value for key, value in frequencies}
     return {given: 1.0} if given in known else known
+
+
+def outcomes(view: LogView) -> dict[int, Outcome]:
+    """How events were settled, yes or no, by the position of each one's first record."""
+    return {
+        one.subject.event: one.outcome
+        for one in view.resolutions
+        if isinstance(one.subject, OfEvent) and one.outcome in SETTLED
+    }
+
+
+def settled_weight(tables: Tables, event: Event, settled: Mapping[int, Outcome]) -> float:
+    """P(genuine) of an event: of its resolution in ``settled`` (`outcomes`), else from its reports."""
+    outcome = settled.get(event.first_position)
+    return event_weight(tables, event.backings) if outcome is None else SETTLED[outcome]
 
 
 def event_weight(tables: Tables, backings: Iterable[Backing]) -> float:

@@ -13,10 +13,12 @@ from iw.core.dates import PartialDate, end_of_day
 from iw.core.errors import UsageError
 from iw.evidence import EvidenceSet, build_evidence, model_spec
 from iw.inference.arrays import ONLY_THEN
-from iw.log.drafts import Draft, EventDraft, ReportDraft, SearchDraft
+from iw.log.drafts import Draft, EventDraft, ReportDraft, ResolutionDraft, SearchDraft
 from iw.log.grades import parse_grade
+from iw.log.products import Forecast
+from iw.log.records import Marking, OfEvent, OfQuestion, Outcome
 from iw.log.store import Log
-from tests.evidence.cast import AS_OF, START, event, view_of, watch
+from tests.evidence.cast import AS_OF, NOW, START, event, view_of, watch
 
 
 def built(catalogue: Catalogue, log: Log, *drafts: Draft, as_of: date = AS_OF) -> EvidenceSet:
@@ -234,3 +236,56 @@ def test_only_what_is_dated_to_the_day_is_exact(catalogue: Catalogue, log: Log) 
     on_a_day = {ids: bool(found.obs_day[m] >= 0) for m, ids in enumerate(found.obs_ids)}
     assert sorted(exact.values()) == [False, True]
     assert all(on_a_day.values())
+
+
+def resolution(event: int, outcome: Outcome) -> ResolutionDraft:
+    return ResolutionDraft(OfEvent(event), outcome, "The films were compared.")
+
+
+@pytest.mark.parametrize(("outcome", "weight"), [(Outcome.YES, 0.999), (Outcome.NO, 0.001)])
+def test_a_settled_event_has_the_weight_of_its_resolution(
+    catalogue: Catalogue, log: Log, outcome: Outcome, weight: float
+) -> None:
+    view_of(log, event("crack", "2024-05-05", "D4"), watch())
+    first = log.view(NOW).events[0].first_position
+    assert list(built(catalogue, log, resolution(first, outcome)).arrays.obs_weight) == [weight]
+
+
+def test_a_void_resolution_leaves_the_event_to_its_reports(catalogue: Catalogue, log: Log) -> None:
+    before = built(catalogue, log, event("crack", "2024-05-05", "D4"), watch()).arrays.obs_weight
+    first = log.view(NOW).events[0].first_position
+    assert list(built(catalogue, log, resolution(first, Outcome.VOID)).arrays.obs_weight) == list(before)
+
+
+def test_a_settled_event_of_a_vague_date_acts_on_the_last_day_of_its_period(catalogue: Catalogue, log: Log) -> None:
+    spread = built(catalogue, log, event("crack", "2024-05"), watch()).arrays
+    assert list(spread.obs_day) == [-1]
+    first = log.view(NOW).events[0].first_position
+    settled = built(catalogue, log, resolution(first, Outcome.YES)).arrays
+    assert list(settled.obs_day) == [(date(2024, 5, 31) - START).days]
+
+
+def asked(outcome: Outcome, *, any: bool = True, indicator: str = "alarm") -> tuple[Forecast, ResolutionDraft]:
+    since, until = date(2024, 3, 1), date(2024, 3, 31)
+    forecast = Forecast(
+        "alarm-soon", indicator, "dam", since, until, until, None if any else 2, None, None, date(2024, 2, 29), NOW, 1,
+        None, None, 0.5, 0.4, 0.6, 0.5, 0.5, 0.5, {},
+    )  # fmt: skip
+    subject = OfQuestion(0, "alarm-soon", indicator, since, until, any)
+    return forecast, ResolutionDraft(subject, outcome, "Nothing was logged.")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "any", "coverage"), [(Outcome.NO, True, 1), (Outcome.YES, True, 0), (Outcome.NO, False, 0)]
+)
+def test_a_question_settled_with_no_is_a_search_over_its_window(
+    catalogue: Catalogue, log: Log, outcome: Outcome, any: bool, coverage: float
+) -> None:
+    forecast, draft = asked(outcome, any=any)
+    (position,) = log.record([forecast], Marking.CLEAR, author="clock", now=NOW, reason="weekly")
+    draft = replace(draft, subject=replace(draft.subject, forecast=position))
+    log.append([draft], author="anna", now=NOW, reason="due")
+    evidence = built(catalogue, log)
+    assert column(evidence, ALARM, date(2024, 3, 15)) == coverage
+    assert column(evidence, ALARM, date(2024, 4, 1)) == 0
+    assert column(evidence, CRACK, date(2024, 3, 15)) == 0

@@ -1,0 +1,161 @@
+"""What the log will show: the formula against dense matrices day by day, paths against the formula and the Poisson."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+from scipy.stats import poisson
+
+from iw.inference import reference
+from iw.inference.arrays import YEAR_DAYS, Floats
+from iw.inference.belief import JointState
+from iw.inference.question import DRAWS, PATHS, Asked, any_shown_probs, passing_counts, shown
+from tests.inference.cast import Problem, believe, problem, with_observation, without_aftershocks
+
+
+def asked(one: Problem, days: int = 60, at_least: int = 1, indicator: int = 0, **more: float) -> Asked:
+    g = np.random.default_rng(days)
+    levels = g.uniform(0.3, 1, (3, len(one.spec.indicators)))
+    coverage = np.repeat(levels, [days - 2 * (days // 3), days // 3, days // 3], axis=0)
+    return Asked(indicator, at_least, coverage, more.get("passing", 0.8), more.get("false", 0.3), (0.9, 0.3))
+
+
+def alone(one: Problem, draw: int) -> JointState:
+    """The state of all draws, with all the weight on one of them."""
+    (state,) = believe(*one)
+    return replace(state, weights=np.eye(len(one.draws))[draw])
+
+
+def day_by_day(one: Problem, state: JointState, question: Asked, draw: int) -> float:
+    """The formula as docs/mathematics.md states it, with an operator for each day and the reference's aftershocks."""
+    spec, draws, evidence = one
+    i, rates, generator = question.indicator, draws.rates(spec, evidence)[draw], draws.generators()[draw]
+    passing = np.zeros_like(question.coverage)
+    passing[:, i] = question.passing * question.coverage[:, i]
+    days, observations = len(passing), evidence.spread.shape[1]
+    longer = replace(
+        evidence,
+        days=evidence.days + days,
+        breaks=np.append(evidence.breaks, evidence.days + 1 + np.arange(days)),
+        coverage=np.vstack([evidence.coverage, passing]),
+        spread=np.vstack([evidence.spread, np.zeros((days, observations))]),
+    )
+    left, log_none = state.probs[draw], 0.0
+    for day, c in enumerate(question.coverage[:, i]):
+        left = left @ expm((generator - np.diag(question.passing * c * rates[i])) / YEAR_DAYS)
+        log_none -= c * question.false / YEAR_DAYS
+        log_none -= reference.expected_aftershocks(spec, draws, draw, longer, evidence.days + day)
+    return float(1 - left.sum() * np.exp(log_none))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_formula_is_the_chain_killed_at_the_first_event_that_passes_and_the_aftershocks_of_what_is_known(
+    seed: int,
+) -> None:
+    one = problem(seed=seed)
+    (state,) = believe(*one)
+    question = asked(one)
+    probs = any_shown_probs(one.spec, state, one.draws, one.evidence, question)
+    expected = [day_by_day(one, state, question, draw) for draw in range(len(one.draws))]
+    assert probs == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_without_aftershocks_paths_agree_with_the_formula(seed: int) -> None:
+    one = problem(seed=seed)
+    one = one._replace(draws=without_aftershocks(one.draws))
+    (state,) = believe(*one)
+    question = asked(one, days=200)
+    exact = float(state.weights @ any_shown_probs(one.spec, state, one.draws, one.evidence, question))
+    counts = passing_counts(one.spec, state, one.draws, one.evidence, question, np.random.default_rng(seed))
+    assert (counts >= 1).mean() == pytest.approx(exact, abs=4 * np.sqrt(0.25 / counts.size))
+
+
+def still(one: Problem, scenario: int) -> Problem:
+    """The chain stands in one scenario, known for certain."""
+    spec = replace(one.spec, prior_probs=np.eye(len(one.spec.scenarios))[scenario])
+    return one._replace(spec=spec, draws=replace(one.draws, exit_rates=0 * one.draws.exit_rates))
+
+
+@pytest.mark.parametrize("at_least", [1, 2, 5])
+def test_where_nothing_changes_and_nothing_follows_the_number_is_poisson(at_least: int) -> None:
+    one = still(problem(seed=8), 1)
+    one = one._replace(draws=without_aftershocks(one.draws))
+    question = asked(one, days=365, at_least=at_least)
+    rate = one.draws.rates(one.spec, one.evidence)[0, 0, 1] * question.passing + question.false
+    mean = rate * question.coverage[:, 0].sum() / YEAR_DAYS
+    counts = passing_counts(one.spec, alone(one, 0), one.draws, one.evidence, question, np.random.default_rng(4))
+    expected = poisson.sf(at_least - 1, mean)
+    assert (counts >= at_least).mean() == pytest.approx(expected, abs=4 * np.sqrt(0.25 / counts.size))
+
+
+def test_each_event_of_a_family_that_is_watched_sets_off_nu_times_its_weight_and_so_on() -> None:
+    """Mean number over a window so long that few clusters are cut: immigrants / (1 - nu w), over the whole family."""
+    one = still(problem(seed=10, indicators=2), 0)
+    count = len(one.draws)
+    draws = replace(one.draws, branching=np.full(count, 0.5), decay_days=np.full(count, 5.0))
+    evidence = replace(one.evidence.without(set(range(len(one.evidence.obs_day)))), live=np.ones(2, bool))
+    question = Asked(0, 1, np.ones((5000, 2)), 1.0, 0.0, (0.8, 0.8))
+    rates = draws.rates(one.spec, evidence)[0, :, 0]
+    counts = passing_counts(one.spec, alone(one, 0), draws, evidence, question, np.random.default_rng(5))
+    years, follow = 5000 / YEAR_DAYS, 0.5 * 0.8
+    of_family = rates.sum() * years * follow / (1 - follow)
+    expected = rates[0] * years + one.spec.share[0] * of_family
+    assert counts.mean() == pytest.approx(expected, rel=0.02)
+
+
+def test_what_has_just_happened_makes_more_of_its_family_likely_and_more_so_by_paths() -> None:
+    one = still(problem(seed=11, indicators=2), 0)
+    count = len(one.draws)
+    draws = replace(one.draws, branching=np.full(count, 0.6), decay_days=np.full(count, 30.0))
+    quiet = replace(one.evidence.without(set(range(len(one.evidence.obs_day)))), live=np.ones(2, bool))
+    stirred = with_observation(quiet, quiet.days - 1, 0.97, [0])
+    question = Asked(0, 1, np.ones((60, 2)), 1.0, 0.0, (1.0, 1.0))
+
+    def chance(evidence: object) -> tuple[float, float]:
+        state = alone(one, 0)
+        formula = any_shown_probs(one.spec, state, draws, evidence, question)[0]  # type: ignore[arg-type]
+        paths = passing_counts(one.spec, state, draws, evidence, question, np.random.default_rng(6))  # type: ignore[arg-type]
+        return float(formula), float((paths >= 1).mean())
+
+    before, after = chance(quiet), chance(stirred)
+    assert after[0] > before[0] + 0.02
+    assert after[1] > before[1] + 0.02
+    assert after[1] >= after[0] - 0.02
+
+
+def test_the_same_seed_gives_the_same_answer_and_the_interval_holds_the_mean() -> None:
+    one = problem(seed=12, draws=200)
+    (state,) = believe(*one)
+    question = asked(one, at_least=2, days=300)
+    first = shown(one.spec, state, one.draws, one.evidence, question, np.random.default_rng(7))
+    assert first == shown(one.spec, state, one.draws, one.evidence, question, np.random.default_rng(7))
+    assert first.by_paths
+    assert first.low <= first.mean <= first.high
+
+
+def test_the_noise_of_the_paths_is_not_taken_for_disagreement_between_draws() -> None:
+    """All draws alike: the interval has no width but for what chance leaves of it."""
+    one = still(problem(seed=8, draws=50), 1)
+    same = replace(one.draws, **{name: np.repeat(getattr(one.draws, name)[:1], 50, axis=0) for name in FIELDS})
+    one = one._replace(draws=without_aftershocks(same))
+    (state,) = believe(*one)
+    question = asked(one, days=365, at_least=2)
+    counts = passing_counts(one.spec, state, one.draws, one.evidence, question, np.random.default_rng(8))
+    assert counts.shape == (DRAWS, PATHS)
+    found = shown(one.spec, state, one.draws, one.evidence, question, np.random.default_rng(8))
+    assert found.high - found.low < 0.1 < np.ptp(np.quantile((counts >= 2).mean(axis=1), (0.05, 0.95)))
+
+
+FIELDS = ("log_rate", "log_mult", "exit_rates", "odds", "branching", "decay_days", "log_weight")
+
+
+def test_nothing_is_shown_where_nobody_looks() -> None:
+    one = problem(seed=13)
+    (state,) = believe(*one)
+    nobody: Floats = np.zeros((90, len(one.spec.indicators)))
+    blind = replace(asked(one), coverage=nobody)
+    assert any_shown_probs(one.spec, state, one.draws, one.evidence, blind) == pytest.approx(0.0, abs=1e-12)
+    counts = passing_counts(one.spec, state, one.draws, one.evidence, blind, np.random.default_rng(9))
+    assert not counts.any()
