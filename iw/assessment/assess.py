@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from iw.assessment.beliefs import Belief, Beliefs
 from iw.assessment.confidence import confidence
 from iw.assessment.history import belief_history
+from iw.assessment.levels import level_of
 from iw.assessment.records import (
     Assessment,
     Contribution,
@@ -17,7 +18,7 @@ from iw.assessment.records import (
     ShiftView,
 )
 from iw.assessment.shifts import shift_between
-from iw.assessment.words import probability_word, warning_level
+from iw.assessment.words import probability_word
 from iw.catalogue import Problem, Scenario
 from iw.core.dates import end_of_day
 from iw.evidence import Disposition
@@ -41,7 +42,6 @@ def assess(
     now = beliefs.at(name, as_of, known_at, marking)
     week, month = (_earlier(beliefs, problem, as_of, days, marking) for days in (7, 30))
     shift_7, shift_30 = shift_between(beliefs, week, now), shift_between(beliefs, month, now)
-    warned = now.visited(problem.warned, problem.horizon_days)
     points = belief_history(beliefs, problem.id, history, marking)
     return Assessment(
         problem=problem.id,
@@ -56,7 +56,7 @@ def assess(
         provenance=now.provenance,
         scenarios=tuple(_scenario(beliefs, problem, s, now, week, month) for s in problem.scenarios),
         leading=now.leading,
-        level=warning_level(beliefs.catalogue.tables, warned),
+        level=level_of(beliefs, problem, now),
         confidence=confidence(beliefs.catalogue.tables, now),
         shift_7=shift_7,
         shift_30=shift_30,

@@ -91,7 +91,7 @@ class Beliefs:
     """Answers for one catalogue, log and folder of fits; keeps what it has read."""
 
     def __init__(self, catalogue: Catalogue, log: Log, fits: Path, seed: int) -> None:
-        self.catalogue, self._log, self._fits, self.seed = catalogue, log, fits, seed
+        self.catalogue, self.log, self._fits, self.seed = catalogue, log, fits, seed
         self._views: dict[tuple[datetime, Marking, int], LogView] = {}
         self._believers: dict[str, Believer] = {}  # by fit
         self._specs: dict[str, ModelSpec] = {}
@@ -105,9 +105,9 @@ class Beliefs:
 
     def view(self, known_at: datetime, marking: Marking) -> LogView:
         """The log as known at a moment, at or below a marking."""
-        key = (known_at, marking, self._log.position())
+        key = (known_at, marking, self.log.position())
         if key not in self._views:
-            self._views[key] = self._log.view(known_at, marking)
+            self._views[key] = self.log.view(known_at, marking)
         return self._views[key]
 
     def at(
@@ -137,7 +137,7 @@ class Beliefs:
         """The newest accepted fit of this model that knew no more than is asked and saw nothing above ``marking``."""
         candidates = [
             fit
-            for fit in self._log.fits(spec.problem)
+            for fit in self.log.fits(spec.problem)
             if fit.stamp.marking.rank <= marking.rank
             and fit.accepted
             and fit.model_version == spec.version

@@ -130,12 +130,18 @@ class HistoryPoint:
 
 @dataclass(frozen=True)
 class LevelView:
-    """The warning level that the rule gives, with the number it rests on."""
+    """The warning level that the rule gives, with the number it rests on.
+
+    ``since`` is the day of the recorded change to it, None where there is none; ``held_back`` says what keeps it from a
+    higher one.
+    """
 
     id: str
     name: str
     meaning: str
     warned: Estimate  # P(a warned scenario is visited within the horizon)
+    since: date | None = None
+    held_back: str = ""
 
 
 @dataclass(frozen=True)

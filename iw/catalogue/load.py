@@ -60,6 +60,13 @@ class Catalogue:
             raise NotFoundError("warning problem", name, self.problems)
         return self.problems[name]
 
+    def question(self, name: str) -> Question:
+        """The question with this id, or `NotFoundError` with the nearest ids."""
+        if name not in self.questions:
+            self._not_left_out("question", "question", name)
+            raise NotFoundError("question", name, self.questions)
+        return self.questions[name]
+
     def _not_left_out(self, kind: str, named: str, name: str) -> None:
         if (kind, name) in self.left_out:
             raise UsageError(f"The {named} '{name}' is left out: there is a fault in its file.", "Run 'iw check'.")

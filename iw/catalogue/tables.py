@@ -82,6 +82,8 @@ class WarningLevel(Entry):
     """Probability under which the level is left again; not above "enter"."""
     meaning: Text
     """What the level tells the reader to do."""
+    least_origins: Annotated[int, Field(ge=0)] = 0
+    """From how many origins the events that count have to come, before the level can be entered."""
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -156,6 +158,10 @@ class Tables(Entry):
     aftershocks: Aftershocks
     """How many follow-ons an event has, and how long they take, before anything is learnt."""
     aftershocks_note: Note
+    """Whose judgement that is."""
+    level_memory_years: Annotated[float, Field(gt=0)]
+    """Years in which a level forgets two thirds of its distance from what is usual."""
+    level_memory_note: Note
     """Whose judgement that is."""
     confidence: list[ConfidenceRule]
     """The rules of analytic confidence, the best level first."""

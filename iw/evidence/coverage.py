@@ -49,6 +49,17 @@ def watched(catalogue: Catalogue, view: LogView, indicators: tuple[str, ...], st
     return Watched(seen, silence)
 
 
+def planned(catalogue: Catalogue, view: LogView, indicators: tuple[str, ...], since: date, until: date) -> Floats:
+    """(days, I) the coverage that is declared for days to come, both included: what collectors mean to watch."""
+    days = (until - since).days + 1
+    result = np.zeros((days, len(indicators)))
+    for column, name in enumerate(indicators):
+        domain, default = catalogue.domains[name], catalogue.indicators[name].coverage
+        declared = _declared(view, name, domain, default, since, days)
+        result[:, column] = np.where(_gaps(view, name, domain, since, days), 0.0, declared)
+    return result
+
+
 def _declared(view: LogView, name: str, domain: str, default: float, start: date, days: int) -> Floats:
     """(T,) the declared coverage of one indicator, all collectors together."""
     collectors: dict[tuple[str, str], list[Coverage]] = {}

@@ -18,6 +18,8 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import poisson
 
 from iw.inference.aftershocks import excitation
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
@@ -45,7 +47,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Chance:
-    """The probability of yes, with its 90 % interval over draws."""
+    """The probability of yes, with its 90 % interval over draws: how far they disagree."""
 
     mean: float
     low: float
@@ -63,12 +65,29 @@ def shown(
 ) -> Chance:
     """The chance of yes: by the formula where it is exact, else by 10,000 paths from ``rng``."""
     follow_ons = float(state.weights @ draws.branching) * evidence.live[asked.indicator]
-    if asked.at_least == 1 and follow_ons <= NEGLIGIBLE:
-        probs = any_shown_probs(spec, state, draws, evidence, asked)
-        low, high = weighted_quantile(probs, state.weights, (0.05, 0.95))
-        return Chance(float(state.weights @ probs), float(low), float(high), False)
-    counts = passing_counts(spec, state, draws, evidence, asked, rng)
-    return _of_paths((counts >= asked.at_least).mean(axis=1))
+    probs = any_shown_probs(spec, state, draws, evidence, asked)
+    by_paths = asked.at_least > 1 or follow_ons > NEGLIGIBLE
+    if by_paths:
+        counts = passing_counts(spec, state, draws, evidence, asked, rng)
+        probs = _scaled(probs, state.weights, asked.at_least, float((counts >= asked.at_least).mean()))
+    low, high = weighted_quantile(probs, state.weights, (0.05, 0.95))
+    return Chance(float(state.weights @ probs), float(low), float(high), by_paths)
+
+
+def _scaled(probs: Floats, weights: Floats, at_least: int, mean: float) -> Floats:
+    """(D,) how the draws differ about a chance of ``mean`` that paths gave, few of which belong to any one draw.
+
+    Each draw expects Lambda = -ln(1 - p) events by the formula; with Lambda scaled by one factor for all, so that the
+    mean agrees with that of the paths, the chance of ``at_least`` so many is taken from the Poisson distribution.
+    """
+    expected = -np.log1p(-np.minimum(probs, 1 - 1e-12))
+    if not 0.0 < mean < 1.0 or not expected.any():
+        return np.full(len(probs), mean)
+
+    def gap(log_factor: float) -> float:
+        return float(weights @ poisson.sf(at_least - 1, np.exp(log_factor) * expected)) - mean
+
+    return np.asarray(poisson.sf(at_least - 1, np.exp(brentq(gap, -40.0, 40.0)) * expected))
 
 
 def any_shown_probs(spec: ModelSpec, state: JointState, draws: Draws, evidence: Evidence, asked: Asked) -> Floats:
@@ -92,20 +111,6 @@ def _stretches(coverage: Floats) -> list[tuple[int, int, float]]:
     """First day, day after the last, and coverage of each stretch in which it is constant."""
     edges = [0, *(np.nonzero(np.diff(coverage))[0] + 1), len(coverage)]
     return [(int(a), int(b), float(coverage[a])) for a, b in itertools.pairwise(edges)]
-
-
-def _of_paths(shares: Floats) -> Chance:
-    """From the share of each draw's paths that say yes.
-
-    So few paths scatter by themselves: the variance that they add, p (1 - p) / n, is taken out of the spread over
-    draws.
-    """
-    mean = float(shares.mean())
-    noise = float((shares * (1 - shares)).mean() / (PATHS - 1))
-    spread = float(shares.var())
-    kept = np.sqrt(max(spread - noise, 0.0) / spread) if spread > 0 else 0.0
-    low, high = np.clip(np.quantile(mean + kept * (shares - mean), (0.05, 0.95)), 0.0, 1.0)
-    return Chance(mean, float(low), float(high), True)
 
 
 def passing_counts(

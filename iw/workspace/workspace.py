@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from iw.assessment.beliefs import Belief, Beliefs, Overlay
     from iw.assessment.records import Assessment, ShiftView
     from iw.evidence.fit_files import FitSummary
+    from iw.workspace.foresight import Foresight
     from iw.workspace.trust import Trust
 
 Progress = Callable[[str], None]
@@ -145,6 +146,13 @@ class Workspace:
         from iw.workspace.trust import Trust
 
         return Trust(self._beliefs, self._when, self.seen_marking)
+
+    @cached_property
+    def foresight(self) -> Foresight:
+        """What is to come and what came: questions, their answers and scores, warning levels."""
+        from iw.workspace.foresight import Foresight
+
+        return Foresight(self._beliefs, self.now, self.seen_marking)
 
     def status(
         self, as_of: date | None = None, known_at: datetime | None = None, marking: Marking | None = None

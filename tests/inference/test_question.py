@@ -10,7 +10,7 @@ from scipy.stats import poisson
 from iw.inference import reference
 from iw.inference.arrays import YEAR_DAYS, Floats
 from iw.inference.belief import JointState
-from iw.inference.question import DRAWS, PATHS, Asked, any_shown_probs, passing_counts, shown
+from iw.inference.question import Asked, _scaled, any_shown_probs, passing_counts, shown
 from tests.inference.cast import Problem, believe, problem, with_observation, without_aftershocks
 
 
@@ -135,20 +135,22 @@ def test_the_same_seed_gives_the_same_answer_and_the_interval_holds_the_mean() -
     assert first.low <= first.mean <= first.high
 
 
-def test_the_noise_of_the_paths_is_not_taken_for_disagreement_between_draws() -> None:
-    """All draws alike: the interval has no width but for what chance leaves of it."""
+def test_draws_that_agree_leave_the_interval_no_width_whatever_the_scatter_of_their_paths() -> None:
     one = still(problem(seed=8, draws=50), 1)
-    same = replace(one.draws, **{name: np.repeat(getattr(one.draws, name)[:1], 50, axis=0) for name in FIELDS})
-    one = one._replace(draws=without_aftershocks(same))
+    same = {name: np.repeat(getattr(one.draws, name)[:1], 50, axis=0) for name in one.draws.__dataclass_fields__}
+    one = one._replace(draws=without_aftershocks(replace(one.draws, **same)))
     (state,) = believe(*one)
-    question = asked(one, days=365, at_least=2)
-    counts = passing_counts(one.spec, state, one.draws, one.evidence, question, np.random.default_rng(8))
-    assert counts.shape == (DRAWS, PATHS)
-    found = shown(one.spec, state, one.draws, one.evidence, question, np.random.default_rng(8))
-    assert found.high - found.low < 0.1 < np.ptp(np.quantile((counts >= 2).mean(axis=1), (0.05, 0.95)))
+    found = shown(one.spec, state, one.draws, one.evidence, asked(one, days=365, at_least=2), np.random.default_rng(8))
+    assert found.by_paths
+    assert found.high - found.low < 1e-9
 
 
-FIELDS = ("log_rate", "log_mult", "exit_rates", "odds", "branching", "decay_days", "log_weight")
+def test_where_paths_would_agree_with_the_formula_the_interval_is_that_of_the_formula() -> None:
+    """Scaled to the mean that they have already, the draws' probabilities stay what they are."""
+    one = problem(seed=14, draws=200)
+    (state,) = believe(*one)
+    probs = any_shown_probs(one.spec, state, one.draws, one.evidence, asked(one))
+    assert _scaled(probs, state.weights, 1, float(state.weights @ probs)) == pytest.approx(probs, abs=1e-9)
 
 
 def test_nothing_is_shown_where_nobody_looks() -> None:
