@@ -18,7 +18,7 @@ from iw.catalogue import Catalogue
 from iw.inference.arrays import Evidence, Floats
 from iw.inference.shift import Term, jump, replay, shift_over_time
 
-_ORDER = ("model and fit", "late evidence", "event", "imprecise evidence", "silence", "expected change")
+_ORDER = ("model and fit", "late evidence", "event", "given", "imprecise evidence", "silence", "expected change")
 
 
 def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
@@ -87,6 +87,9 @@ def _of_term(catalogue: Catalogue, after: Belief, term: Term, probs: Floats, dec
     if term[0] == "expected change":
         return _named(after, "expected change", "Expected change as time passes", (), None, probs, decibans)
     m = int(str(term[1]))
+    if term[0] == "given":
+        day = after.evidence.start + timedelta(days=int(arrays.given_day[m]))
+        return _named(after, "given", arrays.given_ids[m], (), day, probs, decibans)
     ids = arrays.obs_ids[m]
     return _named(after, str(term[0]), _event_label(after, ids), ids, _day(after, arrays, m), probs, decibans)
 

@@ -7,6 +7,7 @@ Symbols, used in all of ``iw.inference`` and nowhere else:
 ``K``        number of departures from "same": pairs (indicator, scenario) with a free multiplier
 ``D``        number of posterior draws
 ``M``        number of observations: one indicator event, or the same-day events of one report
+``G``        number of given factors: what says something of the scenarios at one day, by a known ratio
 ``R``        number of regimes: stretches of days in which coverage and spread evidence are constant
 ``F``        number of families of indicators, whose events have aftershocks among themselves
 ``T``        number of days from the problem's start to the belief date, both included
@@ -18,7 +19,7 @@ Day ``t`` (0-based) is the ``t``-th day of the problem. Rates are per year of 36
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,9 @@ class Evidence:
     come last. ``coverage`` and ``spread`` are constant within a regime: regime ``r`` holds days
     ``breaks[r] .. breaks[r + 1] - 1``. ``spread[r, m]`` is 1/n_m where the regime lies in the n_m covered days of
     spread observation m, else 0.
+
+    Given factor g multiplies the probability of each scenario by ``given_ratio[g]`` at the end of ``given_day[g]``,
+    after that day's silence and observations: a likelihood ratio that is known without any parameter.
     """
 
     days: int  # T
@@ -125,6 +129,9 @@ class Evidence:
     obs_ids: tuple[tuple[str, ...], ...]  # the events behind each observation
     obs_exact: NDArray[np.bool_]  # (M,) dated to the day; only such observations cause and receive aftershocks
     live: NDArray[np.bool_]  # (I,) does its family have aftershocks?
+    given_day: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # (G,) sorted
+    given_ratio: Floats = field(default_factory=lambda: np.empty((0, 0)))  # (G, S), none negative
+    given_ids: tuple[str, ...] = ()  # (G,) what each comes from
 
     def __post_init__(self) -> None:
         if self.breaks[0] != 0 or self.breaks[-1] != self.days or np.any(np.diff(self.breaks) <= 0):
@@ -134,6 +141,14 @@ class Evidence:
         dated = self.obs_day[self.obs_day >= 0]
         if np.any(np.diff(dated) < 0) or np.any(dated >= self.days) or np.any(self.obs_day[len(dated) :] >= 0):
             raise ValueError("dated observations must come first, sorted, and lie before the belief date")
+        if not len(self.given_day) == len(self.given_ratio) == len(self.given_ids):
+            raise ValueError("given factors need a day, a row of ratios and an id each")
+        outside = np.any(self.given_day < 0) or np.any(self.given_day >= self.days)
+        if outside or np.any(np.diff(self.given_day) < 0):
+            raise ValueError("given factors must be sorted by day and lie before the belief date")
+        for name, ratio in zip(self.given_ids, self.given_ratio, strict=True):
+            if not np.all((ratio >= 0) & (ratio < np.inf)):
+                raise ValueError(f"the ratios of {name} must be finite and not negative")
 
     @property
     def dated(self) -> int:
@@ -154,6 +169,8 @@ class Evidence:
         parts += [self.obs_day[:dated], self.obs_weight[:dated]]
         parts += [self.obs_ptr[: dated + 1], self.obs_indicators[: self.obs_ptr[dated]]]
         parts += [self.obs_exact[:dated], self.live]
+        given = self._given_before(days)
+        parts += [self.given_day[:given], self.given_ratio[:given]]
         for m in acting:
             parts += [shares[:, m], self.obs_weight[m : m + 1], self.indicators_of(m)]
         content = hashlib.blake2b(digest_size=16)
@@ -169,11 +186,24 @@ class Evidence:
         last = int(np.searchsorted(self.breaks, days, side="left"))
         breaks = np.append(self.breaks[:last], days)
         keep = [m for m in range(len(self.obs_day)) if self.obs_day[m] < days]
-        return self._select(keep, days=days, breaks=breaks, coverage=self.coverage[:last], spread=self.spread[:last])
+        given = self._given_before(days)
+        return self._select(
+            keep,
+            days=days,
+            breaks=breaks,
+            coverage=self.coverage[:last],
+            spread=self.spread[:last],
+            given_day=self.given_day[:given],
+            given_ratio=self.given_ratio[:given],
+            given_ids=self.given_ids[:given],
+        )
 
     def without(self, obs: set[int]) -> Evidence:
         """The same evidence without some observations (their days stay as silent as they were)."""
         return self._select([m for m in range(len(self.obs_day)) if m not in obs])
+
+    def _given_before(self, days: int) -> int:
+        return int(np.searchsorted(self.given_day, days))
 
     def _select(self, keep: list[int], **changes: object) -> Evidence:
         parts = [self.indicators_of(m) for m in keep]

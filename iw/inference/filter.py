@@ -146,6 +146,8 @@ class DrawFilter:
                 evidence.obs_weight,
                 evidence.obs_ptr,
                 evidence.obs_indicators,
+                evidence.given_day,
+                evidence.given_ratio,
                 wanted,
             )
             probs[:, own] = by_scenario.transpose(0, 2, 1)
@@ -166,6 +168,12 @@ def filter_draws(
 
 
 def _unexplained(obs: int, evidence: Evidence) -> InferenceError:
+    given = obs - len(evidence.obs_ids) - 1
+    if given >= 0:
+        return InferenceError(
+            f"No scenario can explain {evidence.given_ids[given]} under at least one draw of the parameters.",
+            "It leaves a chance only to scenarios that are impossible by then: look at what it says, and at its date.",
+        )
     name = ", ".join(evidence.obs_ids[obs]) if obs < len(evidence.obs_ids) else "the silence"
     return InferenceError(
         f"No scenario can explain {name} under at least one draw of the parameters.",
@@ -190,13 +198,15 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
     obs_weight,
     obs_ptr,
     obs_indicators,
+    given_day,
+    given_ratio,
     wanted,
 ):
     """One block of draws; rates (I, S, B), generators (S, S, B), aftershocks that each piece of an observation
     received (N, B); from ``day`` on with the state at_first (S, B).
 
-    Gives -1 or the observation that failed (their number if it was none of them), log-likelihoods (K, B) and
-    probabilities (K, S, B).
+    Gives -1 or what failed (an observation, the silence as number M, or the given factors from M + 1 on),
+    log-likelihoods (K, B) and probabilities (K, S, B).
     """
     count, lanes = at_first.shape
     log_likelihood = np.empty((wanted.shape[0], lanes))
@@ -219,9 +229,11 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
     norms = np.empty(lanes)
     powers = np.empty((digits(breaks[-1]), count, count, lanes))
     checkpoint = day + CHECKPOINT_DAYS
-    obs, out = 0, 0
+    obs, given, out = 0, 0, 0
     while obs < dated and obs_day[obs] < day:
         obs += 1
+    while given < given_day.shape[0] and given_day[given] < day:
+        given += 1
     for regime in range(breaks.shape[0] - 1):
         if breaks[regime + 1] <= day:
             continue
@@ -235,6 +247,8 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
             stop = min(end, checkpoint)
             if obs < dated and obs_day[obs] + 1 < stop:
                 stop = obs_day[obs] + 1
+            if given < given_day.shape[0] and given_day[given] + 1 < stop:
+                stop = given_day[given] + 1
             if out < wanted.shape[0]:
                 stop = min(stop, wanted[out])
             if stop > day:
@@ -250,6 +264,13 @@ def _filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in th
                 if not _normalise(state, norm, scaled, total):
                     return obs, log_likelihood, probs
                 obs += 1
+            while given < given_day.shape[0] and given_day[given] + 1 == day:
+                for s in range(count):
+                    for b in range(lanes):
+                        state[s, b] *= given_ratio[given, s]
+                if not _normalise(state, norm, scaled, total):
+                    return obs_day.shape[0] + 1 + given, log_likelihood, probs
+                given += 1
             if day == checkpoint:
                 for b in range(lanes):
                     total[b] += np.log(scaled[b])

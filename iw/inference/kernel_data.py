@@ -29,6 +29,8 @@ class LikelihoodData(NamedTuple):
     obs_weight: Floats
     obs_ptr: Ints
     obs_indicators: Ints
+    given_day: Ints
+    given_ratio: Floats
     knot_ptr: Ints
     knot_day: Ints
     knot_gain: Floats
@@ -57,5 +59,7 @@ class LikelihoodData(NamedTuple):
             evidence.obs_weight,
             evidence.obs_ptr,
             evidence.obs_indicators,
+            evidence.given_day,
+            evidence.given_ratio,
             *Knots.of(spec, evidence),
         )

@@ -134,6 +134,8 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     obs_weight,
     obs_ptr,
     obs_indicators,
+    given_day,
+    given_ratio,
     ptr,
     day_of_knot,
     gain,
@@ -162,25 +164,33 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     odds = odds_of_sticks(stick, targets)
     generator = _generator(log_dwell, never_ends, odds)
 
-    ratio = np.empty((observations, count))
+    acting = observations + given_day.shape[0]  # given factors stand behind the observations: data, with no gradient
+    ratio = np.empty((acting, count))
     genuine = np.empty((observations, count))
     for m in range(observations):
         _observation(m, rates, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio[m], genuine[m])
+    for m in range(observations, acting):
+        for s in range(count):
+            ratio[m, s] = given_ratio[m - observations, s]
 
-    # Steps, known before any number: a gap in one regime (length > 0) or an observation (length 0, index in `what`).
+    # Steps, known before any number: a gap in one regime (length > 0), an observation or a given factor (length 0,
+    # index in `what`).
     regimes = breaks.shape[0] - 1
     dated = 0
     while dated < observations and obs_day[dated] >= 0:
         dated += 1
-    what = np.empty(regimes + 2 * dated, np.int64)
-    length = np.empty(regimes + 2 * dated, np.int64)
+    most_steps = regimes + 2 * (dated + given_day.shape[0])
+    what = np.empty(most_steps, np.int64)
+    length = np.empty(most_steps, np.int64)
     longest = np.zeros(regimes, np.int64)
-    steps, obs, day = 0, 0, 0
+    steps, obs, given, day = 0, 0, 0, 0
     for r in range(regimes):
         while day < breaks[r + 1]:
             stop = breaks[r + 1]
             if obs < dated and obs_day[obs] + 1 < stop:
                 stop = obs_day[obs] + 1
+            if given < given_day.shape[0] and given_day[given] + 1 < stop:
+                stop = given_day[given] + 1
             what[steps], length[steps] = r, stop - day
             longest[r] = max(longest[r], stop - day)
             steps += 1
@@ -189,6 +199,10 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 what[steps], length[steps] = obs, 0
                 steps += 1
                 obs += 1
+            while given < given_day.shape[0] and given_day[given] + 1 == day:
+                what[steps], length[steps] = observations + given, 0
+                steps += 1
+                given += 1
 
     # The powers of all regimes, one behind the other: regime r has first[r] .. first[r + 1] - 1.
     operators = np.empty((regimes, count, count))
@@ -265,7 +279,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
 
     # Backward.
     d_log_rates = np.zeros((indicators, count))
-    d_log_ratio = np.zeros((observations, count))  # d LL / d log l_m(s)
+    d_log_ratio = np.zeros((acting, count))  # d LL / d log l_m(s)
     d_operators = np.zeros((regimes, count, count))
     d_powers = np.zeros((first[regimes], count, count))
     beta = np.ones(count)

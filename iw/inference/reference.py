@@ -3,12 +3,13 @@
 Nothing here is fast or shared with the kernels; tests hold the kernels to it at 1e-10. The definition, for one draw
 with rates lambda[i, s] and generator Q per year:
 
-    LL = log E[ prod_m l_m(X(t_m)) . exp( sum_{m spread} int l*_m - int sum_i c_i (lambda[i, X] + h_i) dt / 365.25 ) ]
+    LL = log E[ prod_m l_m(X(t_m)) . prod_g given_g(X(t_g))
+                . exp( sum_{m spread} int l*_m - int sum_i c_i (lambda[i, X] + h_i) dt / 365.25 ) ]
     l_m(s) = (1 - w_m) + w_m . prod_{i in m} (lambda[i, s] + h_i) / rho_i
     h_i(t) = share_i . 365.25 . nu / tau . sum_e w_e exp(-(t - t_e) / tau)     over earlier events of i's family
 
 A dated observation acts at the end of its day; a spread one adds log l_m(s) / n_m to the day operator of each of its
-n_m covered days, and has no aftershocks.
+n_m covered days, and has no aftershocks. Given factors are data, and act at the end of their day.
 """
 
 from __future__ import annotations
@@ -86,6 +87,9 @@ def steps(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence) -> list[
         for m in range(evidence.dated):
             if evidence.obs_day[m] == day:
                 step = step * observation_ratios(spec, draws, draw, evidence, m)[None, :]
+        for g in range(len(evidence.given_day)):
+            if evidence.given_day[g] == day:
+                step = step * evidence.given_ratio[g][None, :]
         result.append(step)
     return result
 

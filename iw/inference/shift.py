@@ -7,10 +7,10 @@ On the joint state pi over (draw d, scenario s), between events
 
 Aftershocks h are the same in every scenario and differ from draw to draw, so they only weigh the draws. The belief is
 p_s = sum_d pi[d, s]. Its time integrals are *expected change* (the term in Q), *silence* of each indicator, aftershocks
-that did not come included, and *imprecise evidence* of each spread observation; a dated observation is a jump, and
-same-day jumps are averaged over their orders (Shapley 1953: exactly up to 6, beyond that over seeded orders). Each term
-is carried in probability and in decibans, the integral of dp / (p (1 - p)) times 10 / ln 10, on the same nodes:
-Gauss-Legendre, 4 per day.
+that did not come included, and *imprecise evidence* of each spread observation; dated observations and given factors
+are jumps, and same-day jumps are averaged over their orders (Shapley 1953: exactly up to 6, beyond that over seeded
+orders). Each term is carried in probability and in decibans, the integral of dp / (p (1 - p)) times 10 / ln 10, on the
+same nodes: Gauss-Legendre, 4 per day.
 
 Here draws are innermost, (S, D); the belief at the nodes of a day comes from one series for all of them, whose terms
 joint B^k / k! are made once and carry no sign (B as in `iw.inference.matrices`).
@@ -46,7 +46,8 @@ _TAIL = 1e-18  # a series ends when the bound on its next term falls below this
 _EDGE = 1e-15  # nearer to 0 or 1 a double cannot tell: decibans end at 150
 
 EXPECTED_CHANGE = ("expected change",)
-Term = tuple[Hashable, ...]  # ("expected change",), ("silence", i), ("imprecise evidence", m), ("event", m)
+# ("expected change",), ("silence", i), ("imprecise evidence", m), ("event", m), ("given", g)
+Term = tuple[Hashable, ...]
 
 
 @dataclass
@@ -93,17 +94,25 @@ def shift_over_time(
     terms = Contributions(len(spec.scenarios))
     rates, chain = _scenarios_first(draws.rates(spec, evidence)), draws_innermost(draws.generators()) / YEAR_DAYS
     aftershocks = _Aftershocks(spec, draws, evidence, first)
-    by_day: dict[int, list[int]] = defaultdict(list)
+    by_day: dict[int, list[Term]] = defaultdict(list)
     for m in range(evidence.dated):
-        by_day[int(evidence.obs_day[m])].append(m)
+        by_day[int(evidence.obs_day[m])].append(("event", m))
+    for g, day in enumerate(evidence.given_day):
+        by_day[int(day)].append(("given", g))
+
+    def ratio(term: Term) -> Floats:
+        number = int(str(term[1]))
+        if term[0] == "given":
+            return np.asarray(evidence.given_ratio[number][:, None])
+        return np.asarray(np.exp(_log_ratio(spec, rates, evidence, number, aftershocks.received)))
+
     joint, flow, regime_of_flow = _scaled(start.joint.T), None, -1
     for day in range(first, last):
         regime = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
         if flow is None or regime != regime_of_flow:
             flow, regime_of_flow = _Flow.of(spec, evidence, rates, chain, regime, aftershocks), regime
         joint = _pass_day(joint, flow, terms)
-        ratios = {m: np.exp(_log_ratio(spec, rates, evidence, m, aftershocks.received)) for m in by_day.get(day, [])}
-        joint = _apply_events(joint, ratios, terms, seed + day)
+        joint = _apply_jumps(joint, {term: ratio(term) for term in by_day.get(day, [])}, terms, seed + day)
         aftershocks.gain(day + 1)
     return TimeShift(start.mean, joint.sum(axis=1), terms)
 
@@ -278,8 +287,8 @@ def _integrate(pi: Floats, flow: _Flow, terms: Contributions, length: float) -> 
         book_gain(("imprecise evidence", m), (pi * gain).sum(axis=2))
 
 
-def _apply_events(joint: Floats, ratios: dict[int, Floats], terms: Contributions, seed: int) -> Floats:
-    """Book the jumps of one day's observations, each with its ratios (S, D)."""
+def _apply_jumps(joint: Floats, ratios: dict[Term, Floats], terms: Contributions, seed: int) -> Floats:
+    """Book the jumps of one day's observations and given factors, each with its ratios (S, D)."""
     if ratios and len(ratios) <= EXACT_ORDERS:
         _book_all_orders(joint, list(ratios), list(ratios.values()), terms)
     elif ratios:
@@ -287,8 +296,8 @@ def _apply_events(joint: Floats, ratios: dict[int, Floats], terms: Contributions
     return _after(joint, list(ratios.values()))
 
 
-def _book_all_orders(joint: Floats, observations: list[int], ratios: list[Floats], terms: Contributions) -> None:
-    """Every order of the day's events, through the beliefs after each subset of them."""
+def _book_all_orders(joint: Floats, jumps: list[Term], ratios: list[Floats], terms: Contributions) -> None:
+    """Every order of the day's jumps, through the beliefs after each subset of them."""
     count = len(ratios)
     subsets = [frozenset(s) for size in range(count + 1) for s in itertools.combinations(range(count), size)]
     beliefs = {subset: _after(joint, [ratios[k] for k in sorted(subset)]).sum(axis=1) for subset in subsets}
@@ -296,11 +305,11 @@ def _book_all_orders(joint: Floats, observations: list[int], ratios: list[Floats
         for k in set(range(count)) - before:
             weight = 1.0 / (count * math.comb(count - 1, len(before)))
             probs, decibans = jump(beliefs[before], beliefs[before | {k}])
-            terms.add(("event", observations[k]), weight * probs, weight * decibans)
+            terms.add(jumps[k], weight * probs, weight * decibans)
 
 
 def _book_seeded_orders(
-    joint: Floats, observations: list[int], ratios: list[Floats], terms: Contributions, rng: np.random.Generator
+    joint: Floats, jumps: list[Term], ratios: list[Floats], terms: Contributions, rng: np.random.Generator
 ) -> None:
     """Some orders drawn at random; each by itself adds up to the day's whole jump."""
     orders = max(LEAST_ORDERS, SEEDED_STEPS // len(ratios))
@@ -310,7 +319,7 @@ def _book_seeded_orders(
             state = _scaled(state * ratios[k])
             after = state.sum(axis=1)
             probs, decibans = jump(before, after)
-            terms.add(("event", observations[k]), probs / orders, decibans / orders)
+            terms.add(jumps[k], probs / orders, decibans / orders)
             before = after
 
 

@@ -57,7 +57,7 @@ def simulated_evidence(
     spec: ModelSpec, draws: Draws, evidence: Evidence, marks: Marks, rng: np.random.Generator
 ) -> tuple[Evidence, int]:
     """What might be known under the one of ``draws``, and the scenario that holds in the end: the ``evidence`` with its
-    observations replaced by reports of one indicator each, dated to the day."""
+    observations replaced by reports of one indicator each, dated to the day, and without its given factors."""
     paths = _paths(spec, draws, evidence, rng)
     found = _reports(spec, draws, evidence, paths, marks, rng)
     own = np.argsort(found.day)
@@ -70,6 +70,9 @@ def simulated_evidence(
         obs_indicators=found.indicator[own],
         obs_ids=tuple((f"E{number}",) for number in range(1, len(own) + 1)),
         obs_exact=np.ones(len(own), np.bool_),
+        given_day=np.empty(0, np.int64),
+        given_ratio=np.empty((0, len(spec.scenarios))),
+        given_ids=(),
     )
     return known, int(paths[0][1][-1])
 

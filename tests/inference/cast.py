@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,9 +39,10 @@ def problem(
     spread: int = 2,
     regimes: int = 6,
     draws: int = 3,
+    given: int = 2,
 ) -> Problem:
     """A random problem: uneven odds, joint and same-day observations, days without coverage, "same" and "only then",
-    families with aftershocks and one without."""
+    families with aftershocks and one without, given factors."""
     g = np.random.default_rng(seed)
     s, i = scenarios, indicators
     odds = g.random((s, s))
@@ -89,8 +90,19 @@ def problem(
         tuple((f"E-{number}",) for number in range(dated + spread)),
         np.concatenate([g.random(dated) > 0.2, np.zeros(spread, bool)]),
         (spec.family != spec.family[-1]) | (i == 1),
+        **given_factors(seed, given, days, s),
     )
     return Problem(spec, random_draws(spec, draws, seed), evidence)
+
+
+def given_factors(seed: int, count: int, days: int, scenarios: int) -> dict[str, Any]:
+    """The fields of `Evidence` that hold given factors, the last of which all but rules out all scenarios but one."""
+    g = np.random.default_rng([seed, 2])
+    ratio = np.exp(g.normal(0, 1, (count, scenarios)))
+    if count:
+        ratio[-1] = np.where(np.arange(scenarios) == g.integers(scenarios), 1.0, 1e-3)
+    names = tuple(f"R-{number}" for number in range(count))
+    return {"given_day": np.sort(g.integers(0, days, count)), "given_ratio": ratio, "given_ids": names}
 
 
 def families(g: np.random.Generator, indicators: int) -> tuple[Ints, Floats, Floats]:
@@ -174,6 +186,7 @@ def from_day(evidence: Evidence, day: int) -> Evidence:
     keep = [m for m in range(len(evidence.obs_day)) if evidence.obs_day[m] < 0 or evidence.obs_day[m] >= day]
     first = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
     rest = evidence.without(set(range(len(evidence.obs_day))) - set(keep))
+    given = int(np.searchsorted(evidence.given_day, day))
     return replace(
         rest,
         days=evidence.days - day,
@@ -181,6 +194,9 @@ def from_day(evidence: Evidence, day: int) -> Evidence:
         coverage=rest.coverage[first:],
         spread=rest.spread[first:],
         obs_day=np.where(rest.obs_day < 0, -1, rest.obs_day - day),
+        given_day=rest.given_day[given:] - day,
+        given_ratio=rest.given_ratio[given:],
+        given_ids=rest.given_ids[given:],
     )
 
 
@@ -190,6 +206,17 @@ def reordered(evidence: Evidence, order: list[int]) -> Evidence:
 
 
 def silent(evidence: Evidence, coverage: float = 0.0) -> Evidence:
-    """No observation at all, and the same coverage throughout."""
-    nothing = evidence.without(set(range(len(evidence.obs_day))))
+    """No observation and no given factor at all, and the same coverage throughout."""
+    nothing = with_given(evidence.without(set(range(len(evidence.obs_day)))), [])
     return replace(nothing, coverage=np.full_like(evidence.coverage, coverage))
+
+
+def with_given(evidence: Evidence, factors: list[tuple[int, Floats]]) -> Evidence:
+    """The evidence with these given factors (day, ratios) instead of its own."""
+    factors = sorted(factors, key=lambda factor: factor[0])
+    return replace(
+        evidence,
+        given_day=np.array([day for day, _ in factors], np.int64),
+        given_ratio=np.array([ratio for _, ratio in factors]).reshape(len(factors), evidence.given_ratio.shape[1]),
+        given_ids=tuple(f"R-{number}" for number in range(len(factors))),
+    )

@@ -18,7 +18,7 @@ DAYS = 900
 
 
 def long_problem(seed: int = 3) -> Problem:
-    return problem(seed, days=DAYS, dated=30, spread=4, regimes=20, draws=70)
+    return problem(seed, days=DAYS, dated=30, spread=4, regimes=20, draws=70, given=6)
 
 
 def test_a_filter_that_resumes_ends_with_the_same_bits() -> None:
@@ -42,6 +42,8 @@ def test_a_belief_does_not_depend_on_what_was_asked_before(
         asked = evidence.without(dropped)
         if regraded:
             asked = replace(asked, obs_weight=asked.obs_weight**2)
+        if day % 2:
+            asked = replace(asked, given_ratio=asked.given_ratio[::-1].copy())
         asked = asked.until(day)
         (got,), (fresh,) = believer.believe(asked), believe(spec, draws, asked)
         assert np.array_equal(got.probs, fresh.probs)
@@ -82,6 +84,9 @@ def test_what_acts_in_the_first_days_changes_their_digest_and_nothing_else_does(
     day = 512
     cut = int(np.searchsorted(evidence.obs_day[: evidence.dated], day))
     assert evidence.digest(day) == evidence.until(day).digest(day) == evidence.without({cut}).digest(day)
+    late = replace(evidence, given_ratio=np.where(evidence.given_day[:, None] < day, 1, 2) * evidence.given_ratio)
+    assert 0 < np.count_nonzero(evidence.given_day < day) < len(evidence.given_day)
+    assert evidence.digest(day) == late.digest(day)
     coverage = evidence.coverage.copy()
     coverage[0] /= 2
     changed = [
@@ -90,6 +95,8 @@ def test_what_acts_in_the_first_days_changes_their_digest_and_nothing_else_does(
         replace(evidence, obs_weight=evidence.obs_weight * 0.9),
         replace(evidence, coverage=coverage),
         replace(evidence, obs_indicators=(evidence.obs_indicators + 1) % 4),
+        replace(evidence, given_day=np.append(0, evidence.given_day[1:])),
+        replace(evidence, given_ratio=np.concatenate([evidence.given_ratio[:1] / 2, evidence.given_ratio[1:]])),
     ]
     digests = {one.digest(day) for one in changed}
     assert len(digests) == len(changed)

@@ -21,6 +21,7 @@ from tests.inference.cast import (
     random_draws,
     silent,
     some,
+    with_given,
     with_observation,
     without_aftershocks,
 )
@@ -132,6 +133,49 @@ def test_the_published_likelihood_of_the_earthquake_counts_comes_out() -> None:
     log_factorials = np.log(np.arange(1, 51)).cumsum()[counts - 1].sum()
     log_likelihood, _ = at_end(Problem(spec, draws, one))
     assert log_likelihood[0] - log_factorials == pytest.approx(-342.318, abs=5e-4)
+
+
+def test_a_scenario_that_is_settled_holds_at_that_days_end() -> None:
+    """Bayes by hand: what the filter knew, with 0.001 for every other scenario."""
+    one = problem(1, given=0)
+    settled = np.array([1e-3, 1.0, 1e-3])
+    known = one._replace(evidence=with_given(one.evidence, [(10, settled)]))
+    before, after = (filter_draws(*each, days=np.array([10, 11])) for each in (one, known))
+    assert np.array_equal(before.probs[0], after.probs[0])
+    weighed = before.probs[1] * settled
+    assert after.probs[1] == pytest.approx(weighed / weighed.sum(axis=1, keepdims=True), abs=1e-14)
+    gained = after.log_likelihood[1] - before.log_likelihood[1]
+    assert gained == pytest.approx(np.log(weighed.sum(axis=1)), abs=1e-13)
+
+
+def test_a_given_factor_that_leaves_nothing_is_named() -> None:
+    """Nothing at all, or only a scenario that cannot have been reached."""
+    one = problem(2, dated=3, given=0)
+    nowhere = with_given(one.evidence, [(5, np.ones(3)), (20, np.zeros(3))])
+    with pytest.raises(InferenceError, match="No scenario can explain R-1 "):
+        filter_draws(*one._replace(evidence=nowhere))
+    still = replace(one.draws, exit_rates=np.zeros_like(one.draws.exit_rates))
+    spec = replace(one.spec, prior_probs=np.array([0.5, 0.5, 0.0]))
+    unreached = with_given(one.evidence, [(20, np.array([0.0, 0.0, 1.0]))])
+    with pytest.raises(InferenceError, match="No scenario can explain R-0 "):
+        filter_draws(spec, still, unreached)
+
+
+@pytest.mark.parametrize(
+    ("factors", "fault"),
+    [
+        ({"given_day": np.array([40])}, "before the belief date"),
+        ({"given_day": np.array([-1])}, "before the belief date"),
+        ({"given_day": np.array([3, 2])}, "an id each"),
+        ({"given_ratio": np.array([[1.0, -1.0, 1.0]])}, "ratios of R-0"),
+        ({"given_ratio": np.array([[1.0, np.nan, 1.0]])}, "ratios of R-0"),
+        ({"given_ratio": np.array([[1.0, np.inf, 1.0]])}, "ratios of R-0"),
+    ],
+)
+def test_given_factors_that_make_no_sense_are_refused(factors: dict[str, np.ndarray], fault: str) -> None:
+    evidence = problem(2, given=1).evidence
+    with pytest.raises(ValueError, match=fault):
+        replace(evidence, **factors)  # type: ignore[arg-type]
 
 
 def test_an_event_acts_after_its_own_days_silence() -> None:
@@ -277,7 +321,7 @@ def test_a_settled_scenario_survives_ten_years_of_silence_that_speak_against_it(
 
 def test_a_thousand_events_in_one_day_stay_in_range() -> None:
     """Their log ratios simply add up: 1,000 times the day's ratio, far beyond the range of a product."""
-    one = problem(13, days=3, dated=0, spread=0, regimes=1)
+    one = problem(13, days=3, dated=0, spread=0, regimes=1, given=0)
     crowd = replace(
         one.evidence,
         spread=np.zeros((1, 1000)),

@@ -19,6 +19,7 @@ from tests.inference.cast import (
     reordered,
     silent,
     some,
+    with_given,
     with_observation,
     without_aftershocks,
 )
@@ -42,6 +43,7 @@ def problems(draw: st.DrawFn, **fixed: int) -> Problem:
         "dated": draw(st.integers(0, 30)),
         "spread": draw(st.integers(0, 3)),
         "regimes": draw(st.integers(1, 10)),
+        "given": draw(st.integers(0, 3)),
     }
     return problem(draw(seeds), **choice | fixed)
 
@@ -99,6 +101,27 @@ def test_prediction_over_a_and_b_days_is_over_a_then_over_b(one: Problem, day: i
 
 
 @every_problem
+@given(problems(), st.data())
+def test_a_given_factor_is_an_observation_that_says_as_much(one: Problem, data: st.DataObject) -> None:
+    """An observation with w = 1 of an indicator that nobody looks for, at the rates that make its ratio; no draw knows
+    another."""
+    day = data.draw(st.integers(0, one.evidence.days - 1))
+    ratio = np.array(data.draw(st.lists(st.floats(0.01, 10), min_size=(s := len(one.spec.scenarios)), max_size=s)))
+    i = len(one.spec.indicators) - 1  # of a family without aftershocks, but where it is the only indicator
+    plain = without_aftershocks(one.draws)
+    log_rate, log_mult = plain.log_rate.copy(), plain.log_mult.copy()
+    log_rate[:, i], log_mult[:, i] = np.log(one.spec.reference_rates[i]), np.log(ratio)
+    coverage = one.evidence.coverage.copy()
+    coverage[:, i] = 0.0
+    draws, quiet = replace(plain, log_rate=log_rate, log_mult=log_mult), replace(one.evidence, coverage=coverage)
+    factors = [*zip(quiet.given_day, quiet.given_ratio, strict=True), (day, ratio)]
+    given_it = at_end(Problem(one.spec, draws, with_given(quiet, factors)))
+    seen = at_end(Problem(one.spec, draws, with_observation(quiet, day, 1.0, [i])))
+    assert close(given_it[0], seen[0])
+    assert close(given_it[1], seen[1])
+
+
+@every_problem
 @given(problems(), st.randoms(use_true_random=False))
 def test_relabelling_the_scenarios_relabels_the_beliefs(one: Problem, random: object) -> None:
     order = list(range(len(one.spec.scenarios)))
@@ -114,7 +137,8 @@ def test_relabelling_the_scenarios_relabels_the_beliefs(one: Problem, random: ob
         d.decay_days,
         d.log_weight,
     )
-    before, after = at_end(one), at_end(Problem(spec, draws, one.evidence))
+    evidence = replace(one.evidence, given_ratio=one.evidence.given_ratio[:, order])
+    before, after = at_end(one), at_end(Problem(spec, draws, evidence))
     assert close(after[0], before[0])
     assert close(after[1], before[1][:, order])
 

@@ -22,6 +22,7 @@ from tests.inference.cast import (
     parameters,
     problem,
     silent,
+    with_given,
     with_observation,
 )
 
@@ -193,6 +194,13 @@ def test_evidence_that_no_scenario_explains_has_log_likelihood_minus_infinity() 
     at = point(one.spec)
     at[0][2] = -np.inf
     value, gradient = kernel(one._replace(evidence=with_observation(one.evidence, 20, 1.0, [2])), at)
+    assert value == -np.inf
+    assert all(np.all(part == 0) for part in gradient)
+
+
+def test_a_given_factor_that_leaves_nothing_has_log_likelihood_minus_infinity() -> None:
+    one = problem(36)
+    value, gradient = kernel(one._replace(evidence=with_given(one.evidence, [(20, np.zeros(3))])), point(one.spec))
     assert value == -np.inf
     assert all(np.all(part == 0) for part in gradient)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from iw.inference.arrays import Evidence
 from iw.inference.belief import Believer
 from iw.inference.shift import DECIBANS, EXPECTED_CHANGE, TimeShift, replay, shift_over_time
-from tests.inference.cast import Problem, believe, problem
+from tests.inference.cast import Problem, believe, problem, silent, with_given
 
 CLOSED = 1e-9
 
@@ -54,8 +54,7 @@ def test_each_term_sums_to_nothing_over_the_scenarios() -> None:
 
 def test_without_silence_and_events_only_time_moves_the_belief() -> None:
     spec, draws, evidence = problem(3)
-    quiet = replace(evidence.without(set(range(len(evidence.obs_day)))), coverage=np.zeros_like(evidence.coverage))
-    shift = shifted(Problem(spec, draws, quiet))
+    shift = shifted(Problem(spec, draws, silent(evidence)))
     assert set(shift.contributions.probs) == {EXPECTED_CHANGE}
 
 
@@ -69,9 +68,43 @@ def test_a_single_event_is_booked_as_its_jump() -> None:
     )
 
 
+def test_a_given_factor_is_booked_as_its_jump() -> None:
+    spec, draws, evidence = problem(8, dated=0, spread=0, given=1)
+    day = int(evidence.given_day[0])
+    without = believe(spec, draws, with_given(evidence, []), np.array([day + 1]))[0].mean
+    with_it = believe(spec, draws, evidence, np.array([day + 1]))[0].mean
+    shift = shifted(Problem(spec, draws, evidence), 0)
+    assert shift.contributions.probs["given", 0] == pytest.approx(with_it - without, abs=1e-10)
+    assert shift.residual < CLOSED
+
+
+def test_a_given_factor_shares_its_day_fairly_with_an_event_that_says_the_same() -> None:
+    """The event: certain, of an indicator that nobody looks for, at the rates that give it the factor's ratio."""
+    spec, draws, evidence = problem(8, dated=1, spread=0, given=1)
+    i, ratio = 3, np.array([0.2, 1.0, 3.0])
+    log_rate, log_mult = draws.log_rate.copy(), draws.log_mult.copy()
+    log_rate[:, i], log_mult[:, i] = np.log(spec.reference_rates[i]), np.log(ratio)
+    coverage = evidence.coverage.copy()
+    coverage[:, i] = 0.0
+    twins = replace(
+        with_given(evidence, [(10, ratio)]),
+        coverage=coverage,
+        obs_day=np.array([10]),
+        obs_weight=np.ones(1),
+        obs_ptr=np.array([0, 1]),
+        obs_indicators=np.array([i]),
+        live=np.zeros(4, bool),
+    )
+    shift = shifted(Problem(spec, replace(draws, log_rate=log_rate, log_mult=log_mult), twins))
+    terms = shift.contributions.probs
+    assert terms["event", 0] == pytest.approx(terms["given", 0], abs=1e-12)
+    assert np.abs(terms["given", 0]).max() > 1e-3
+    assert shift.residual < CLOSED
+
+
 def same_day(count: int) -> Problem:
-    spec, draws, evidence = problem(8, dated=count, spread=0)
-    return Problem(spec, draws, replace(evidence, obs_day=np.full(count, 10, np.int64)))
+    spec, draws, evidence = problem(8, dated=count, spread=0, given=1)
+    return Problem(spec, draws, replace(evidence, obs_day=np.full(count, 10, np.int64), given_day=np.array([10])))
 
 
 def relabelled(evidence: Evidence) -> Evidence:
