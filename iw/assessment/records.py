@@ -60,7 +60,7 @@ class ScenarioView:
 class Contribution:
     """One term of a shift; over all terms the points of each scenario add up to the whole difference."""
 
-    kind: str  # event | given | silence | expected change | imprecise evidence | late evidence | model and fit
+    kind: str  # event | resolution | silence | expected change | imprecise evidence | late evidence | model and fit
     label: str
     events: tuple[str, ...]  # ids of the events behind it, if any
     day: date | None

@@ -18,7 +18,7 @@ from iw.catalogue import Catalogue
 from iw.inference.arrays import Evidence, Floats
 from iw.inference.shift import Term, jump, replay, shift_over_time
 
-_ORDER = ("model and fit", "late evidence", "event", "given", "imprecise evidence", "silence", "expected change")
+_ORDER = ("model and fit", "late evidence", "event", "resolution", "imprecise evidence", "silence", "expected change")
 
 
 def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
@@ -36,11 +36,18 @@ def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
     early = arrays.until(days)
     start = after.believer.believe(early)[-1]
     late = _late(before.evidence.arrays, early)
-    known = after.believer.believe(early.without(set(late)))[-1] if late else start
+    settled = [name for name in early.given_ids if name not in before.evidence.arrays.given_ids]
+    without = _without_given(early.without(set(late)), set(settled))
+    known = after.believer.believe(without)[-1] if late or settled else start
     probs, decibans = jump(at_refit, known.mean)
     if np.abs(probs).max() > 1e-12:
         label = "Corrections, coverage and reporting lags known later"
         parts.append(_named(after, "late evidence", label, (), None, probs, decibans))
+    for name in settled:
+        without = _without_given(early.without(set(late)), set(settled[settled.index(name) + 1 :]))
+        then = after.believer.believe(without)[-1]
+        parts.append(_named(after, "late evidence", _given_label(after, name), (), None, *jump(known.mean, then.mean)))
+        known = then
     for m, *moved in replay(after.believer, early, late, known):
         ids = early.obs_ids[m]
         parts.append(_named(after, "late evidence", _event_label(after, ids), ids, _day(after, early, m), *moved))
@@ -78,6 +85,20 @@ def _late(before: Evidence, early: Evidence) -> list[int]:
     return sorted(late, key=lambda m: int(early.obs_ids[m][0][1:]))  # E12 comes before E101 in the log
 
 
+def _without_given(evidence: Evidence, names: set[str]) -> Evidence:
+    keep = [g for g, name in enumerate(evidence.given_ids) if name not in names]
+    return replace(
+        evidence,
+        given_day=evidence.given_day[keep],
+        given_ratio=evidence.given_ratio[keep],
+        given_ids=tuple(evidence.given_ids[g] for g in keep),
+    )
+
+
+def _given_label(belief: Belief, name: str) -> str:
+    return next(one.label for one in belief.evidence.given if one.id == name)
+
+
 def _of_term(catalogue: Catalogue, after: Belief, term: Term, probs: Floats, decibans: Floats) -> Contribution:
     arrays = after.evidence.arrays
     if term[0] == "silence":
@@ -89,7 +110,7 @@ def _of_term(catalogue: Catalogue, after: Belief, term: Term, probs: Floats, dec
     m = int(str(term[1]))
     if term[0] == "given":
         day = after.evidence.start + timedelta(days=int(arrays.given_day[m]))
-        return _named(after, "given", arrays.given_ids[m], (), day, probs, decibans)
+        return _named(after, "resolution", _given_label(after, arrays.given_ids[m]), (), day, probs, decibans)
     ids = arrays.obs_ids[m]
     return _named(after, str(term[0]), _event_label(after, ids), ids, _day(after, arrays, m), probs, decibans)
 

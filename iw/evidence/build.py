@@ -16,6 +16,7 @@ from iw.catalogue import Catalogue
 from iw.core.dates import PartialDate, Precision
 from iw.core.errors import UsageError
 from iw.evidence.coverage import Watched, watched
+from iw.evidence.given import Given, settled_scenarios
 from iw.evidence.grading import outcomes, settled_weight
 from iw.inference.arrays import Evidence, Floats, Ints, ModelSpec
 from iw.log.records import Event, LogView
@@ -41,6 +42,7 @@ class EvidenceSet:
     dispositions: tuple[Disposition, ...]
     watched: bool  # is anybody declared to be looking for any of the indicators on the belief date?
     cover: Watched
+    given: tuple[Given, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ def build_evidence(
     dispositions += [Disposition(c.event, c.weight, True) for c in counting]
     dispositions.sort(key=lambda d: (d.event.occurred.first, d.event.first_position))
     looking = bool(np.any(cover.seen[-1] > 0))
-    return EvidenceSet(_arrays(spec, counting, cover), problem.start, as_of, tuple(dispositions), looking, cover)
+    given = tuple(settled_scenarios(problem, view, as_of))
+    arrays = _arrays(spec, counting, cover, given, problem.start)
+    return EvidenceSet(arrays, problem.start, as_of, tuple(dispositions), looking, cover, given)
 
 
 def _candidate(
@@ -159,7 +163,9 @@ def _one_per_development(
     return counting, outdone
 
 
-def _arrays(spec: ModelSpec, counting: list[_Candidate], cover: Watched) -> Evidence:
+def _arrays(
+    spec: ModelSpec, counting: list[_Candidate], cover: Watched, given: tuple[Given, ...], start: date
+) -> Evidence:
     groups = _joint(counting)
     dated = sorted((g for g in groups if not g[0].spread), key=lambda g: (g[0].days[0], g[0].event.first_position))
     spread = [g for g in groups if g[0].spread]
@@ -182,6 +188,9 @@ def _arrays(spec: ModelSpec, counting: list[_Candidate], cover: Watched) -> Evid
         obs_ids=tuple(tuple(c.event.id for c in group) for group in ordered),
         obs_exact=np.array([g[0].exact for g in ordered], dtype=np.bool_),
         live=_live(spec, counting),
+        given_day=np.array([(one.day - start).days for one in given], dtype=np.int64),
+        given_ratio=np.array([one.ratio for one in given]).reshape(len(given), len(spec.scenarios)),
+        given_ids=tuple(one.id for one in given),
     )
 
 
