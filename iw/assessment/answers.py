@@ -101,13 +101,13 @@ def _crosses(occurred: PartialDate, forecast: Forecast) -> bool:
     return occurred.first <= forecast.until and occurred.last >= forecast.since
 
 
-def _when_enough(sure: list[Event], need: int) -> datetime | None:
-    """The moment from which on the log answers yes."""
-    known = sorted(event.stamp.visible_at for event in sure)
+def _when_enough(sure: list[Event], need: int) -> tuple[datetime, int] | None:
+    """The moment from which on the log answers yes, and the position at which it does."""
+    known = sorted((event.stamp.visible_at, event.stamp.position) for event in sure)
     return known[need - 1] if len(known) >= need else None
 
 
-def _coverage(view: LogView, forecast: Forecast, domain: str, deciding: datetime | None) -> float:
+def _coverage(view: LogView, forecast: Forecast, domain: str, deciding: tuple[datetime, int] | None) -> float:
     """The planned mean coverage, less the days of gaps that were recorded before anything decided the question."""
     days = (forecast.until - forecast.since).days + 1
     blind = [
@@ -116,7 +116,7 @@ def _coverage(view: LogView, forecast: Forecast, domain: str, deciding: datetime
         if gap.kind == "gap"
         and gap.selects in {"*", forecast.indicator, f"domain:{domain}"}
         and gap.stamp.position > forecast.log_position  # else it is in the planned coverage
-        and (deciding is None or gap.stamp.recorded_at < deciding)
+        and (deciding is None or (gap.stamp.recorded_at, gap.stamp.position) < deciding)
         and (gap.until is None or gap.stamp.recorded_at.date() <= gap.until + _PROMPT)
     ]
     lost = {

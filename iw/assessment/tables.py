@@ -30,6 +30,8 @@ def _status_row(assessment: Assessment) -> dict[str, Any]:
         "warned_within_horizon": assessment.level.warned.mean,
         "horizon_days": assessment.horizon_days,
         "level": assessment.level.name,
+        "level_since": assessment.level.since,
+        "level_held_back": assessment.level.held_back or None,
         "confidence": assessment.confidence.level,
         "confidence_reason": assessment.confidence.reason,
         "mover": ", ".join(mover.events) if mover else None,

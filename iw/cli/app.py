@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from iw.cli import asking, catalogue, demo, founding, telling, trusting, working
+from iw.cli import asking, catalogue, demo, foreseeing, founding, telling, trusting, working
 from iw.cli.session import Session
 from iw.core.errors import IwError
 
@@ -135,6 +135,7 @@ for commands in (
     telling,
     asking,
     trusting,
+    foreseeing,
     catalogue,
     working,
 ):  # in the order in which the help lists them

@@ -58,6 +58,10 @@ def show_board(session: Session, workspace: Workspace, asked: When, as_json: boo
     )
     then = "".join(f" --{name} {value}" for name, value in options if value)
     board.show(session, assessments, sorted(set(workspace.problems()) - set(begun)), then)
+    if asked.as_of is None and (waiting := workspace.foresight.to_acknowledge(asked.marking)):
+        names = ", ".join(f"L{one.stamp.position} ({one.content.problem})" for one in waiting)
+        session.out.print(f"Changes of level that nobody has acknowledged: {names}", style="yellow", soft_wrap=True)
+        session.out.print(f"  {session.command('levels')}", style="dim", soft_wrap=True)
 
 
 def _moment(known_at: datetime) -> str:

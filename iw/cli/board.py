@@ -87,7 +87,7 @@ def _table(assessments: Sequence[Assessment]) -> Table:
             table.add_row(Text(one.problem, style="bold"), NO_BELIEF)
             continue
         condition = Text("\nif it came to it today", style="yellow") if one.conditional_on else Text("")
-        level = Text.assemble((one.level.name, _level_style(one)), f"\n{_chance(one)}")
+        level = Text.assemble((one.level.name, _level_style(one)), f"{_since(one)}\n{_chance(one)}")
         level.append(f"\nconfidence: {one.confidence.level}", style="dim")
         table.add_row(
             Text.assemble((one.problem, "bold"), condition),
@@ -115,9 +115,15 @@ def _card(session: Session, one: Assessment) -> None:
     mover = _mover_text(one, max(24, session.out.width - 40))
     session.below(f"Moved most by {mover}" if _mover(one) else f"Moved by {mover}")
     chance = _chance(one, " that what is warned of is in force or comes")
-    session.below(Text.assemble((one.level.name, _level_style(one)), f": {chance}"))
+    session.below(Text.assemble((one.level.name, _level_style(one)), f"{_since(one)}: {chance}"))
+    if one.level.held_back:
+        session.below(f"Held back: {one.level.held_back}", style="dim")
     session.below(f"Confidence: {one.confidence.level} ({one.confidence.reason})", style="dim")
     session.out.print()
+
+
+def _since(one: Assessment) -> str:
+    return f" since {one.level.since}" if one.level.since else ""
 
 
 def _level_style(one: Assessment) -> str:

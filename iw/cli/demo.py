@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEMO_DAY = date(2026, 4, 12)
 # The Sunday after Washington warned that Beijing weighed lethal aid: the week to look back at.
 WARNING_DAY = date(2023, 3, 5)
-_STEPS = 7
+_STEPS = 8
 
 
 def register(app: typer.Typer) -> None:
@@ -52,7 +52,10 @@ def demo(
                 _import(workspace, steps)
                 _fit(workspace, WARNING_DAY, 3, steps)
                 _fit(workspace, DEMO_DAY, 4, steps)
-                written = [*_report(workspace, WARNING_DAY, 5, steps), *_report(workspace, DEMO_DAY, 6, steps)]
+                _numbered(steps, 5, "this week's questions and the warning levels")
+                workspace.foresight.ask(workspace.settings.author)
+                workspace.foresight.record_levels(workspace.settings.author)
+                written = [*_report(workspace, WARNING_DAY, 6, steps), *_report(workspace, DEMO_DAY, 7, steps)]
                 _numbered(steps, _STEPS, "the board")
         with workspace:
             session.out.print(

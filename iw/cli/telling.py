@@ -178,6 +178,7 @@ def _weight(workspace: Workspace, event: Event, view: LogView | None = None) -> 
 
 def _show_logged(session: Session, workspace: Workspace, logged: Logged) -> None:
     from iw.cli.figures import fine_percent, signed
+    from iw.cli.foreseen import show_changes
     from iw.log.grades import describe_grade
 
     event = logged.event
@@ -203,6 +204,7 @@ def _show_logged(session: Session, workspace: Workspace, logged: Logged) -> None
                 "  leads" if row["scenario"] == moved.after.leading else ""
             )
             session.out.print(f"  {titles[row['scenario']]:<{width}}  {before} → {after}  {points}", soft_wrap=True)
+    show_changes(session, workspace, [one for one in logged.changes if one.content.old is not None])
     why = session.command(f"explain {logged.moved[0].problem} --since {_day_before(workspace)}")
     session.out.print(f"Why: {why}", style="dim", soft_wrap=True)
 
@@ -246,7 +248,13 @@ def _logged_json(workspace: Workspace, logged: Logged) -> str:
     rows = [row for moved in logged.moved for row in _moved_rows(moved, all_of_them=True)]
     near = [one.id for one in logged.near]
     return answer(
-        "log", origin(workspace, beliefs=beliefs), rows, event=content, near=near, silent=logged.silent or None
+        "log",
+        origin(workspace, beliefs=beliefs),
+        rows,
+        event=content,
+        near=near,
+        silent=logged.silent or None,
+        level_changes=[vars(one.content) for one in logged.changes],
     )
 
 

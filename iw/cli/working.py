@@ -39,6 +39,7 @@ def fit(
     Example: [bold]iw --workspace iw-demo fit war-support[/bold]
     """
     from iw.cli.answers import answer, origin
+    from iw.cli.foreseen import show_changes
     from iw.cli.reading import when
 
     session: Session = context.obj
@@ -47,9 +48,13 @@ def fit(
         try:
             with Steps(session) as steps:
                 done = workspace.fit(problems or (), asked.as_of, None, asked.marking, again=again, progress=steps)
+                fitted = {summary.problem for summary in done if summary.accepted}
+                changed = workspace.foresight.record_levels(workspace.settings.author, fitted, asked.marking)
         except KeyboardInterrupt:
             raise Interrupted(CANCELLED) from None
         text = answer("fit", origin(workspace), [summary.as_json() for summary in done]) if as_json else ""
+        if not as_json:
+            show_changes(session, workspace, changed)
     if as_json:
         print(text)
     elif not done:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iw.log.products import LevelChange, Recorded
 from iw.log.records import Event
 
 if TYPE_CHECKING:
@@ -22,12 +23,16 @@ class Moved:
 
 @dataclass(frozen=True)
 class Logged:
-    """The outcome of logging an event: its name, near-duplicates that were there already, and what it moved."""
+    """The outcome of logging an event: its name, near-duplicates that were there already, and what it moved.
+
+    ``changes`` are the changes of warning levels that it brought about.
+    """
 
     event: Event
     near: tuple[Event, ...]
     moved: tuple[Moved, ...]
     silent: str = ""  # why it moved nothing, where it did not
+    changes: tuple[Recorded[LevelChange], ...] = ()
 
 
 def why_silent(event: Event, concerned: list[str], after: dict[str, Belief]) -> str:

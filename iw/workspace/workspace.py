@@ -238,7 +238,8 @@ class Workspace:
         after = {name: self._beliefs.at(name, self.today, known, seen) for name in concerned}
         event = next(e for e in self.log.view(known).events if position in {e.first_position, e.stamp.position})
         moved = tuple(Moved(name, before[name], after[name]) for name in concerned)
-        return Logged(event, tuple(near), moved, why_silent(event, concerned, after))
+        changes = self.foresight.record_levels(author or self.settings.author, concerned, seen)
+        return Logged(event, tuple(near), moved, why_silent(event, concerned, after), tuple(changes))
 
     def append(self, drafts: Sequence[Draft], author: str | None = None, reason: str = "logged") -> list[int]:
         """Append any drafts in one transaction; gives their log positions."""

@@ -13,8 +13,8 @@ from iw.log.records import Marking, OfEvent, OfScenario, Outcome
 from iw.workspace import Workspace
 from tests.assessment.conftest import DAY
 
-# Scenarios that are facts once they hold: a treaty, a technology handed over. Their elicited dwell outlives the log; what
-# silence takes from them in a year is less than a tenth.
+# Scenarios that are facts once they hold: a treaty, a technology handed over. Their elicited dwell outlives the log,
+# and what silence takes from them in a year is less than a tenth.
 FACTS = {
     "alignment": ("formal-alliance",),
     "axis": ("formal-axis",),

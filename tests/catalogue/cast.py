@@ -159,6 +159,8 @@ warning_levels:
 warning_levels_note: {author: anna, rationale: A guess.}
 reference_rate_floor: 0.2
 odds_concentration: 20
+level_memory_years: 3
+level_memory_note: {author: team, rationale: A judgement.}
 aftershocks: {branching: [2, 5], decay_days: [13, 170]}
 aftershocks_note: {author: anna, rationale: A guess.}
 confidence: []
