@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from iw.cli import asking, catalogue, demo, foreseeing, founding, telling, trusting, working
+from iw.cli import asking, catalogue, demo, foreseeing, founding, keeping, telling, trusting, working
 from iw.cli.session import Session
 from iw.core.errors import IwError
 
@@ -138,5 +138,6 @@ for commands in (
     foreseeing,
     catalogue,
     working,
+    keeping,
 ):  # in the order in which the help lists them
     commands.register(app)

@@ -48,7 +48,7 @@ def fit(
         try:
             with Steps(session) as steps:
                 done = workspace.fit(problems or (), asked.as_of, None, asked.marking, again=again, progress=steps)
-                fitted = {summary.problem for summary in done if summary.accepted}
+                fitted = {one.problem for one in done if one.accepted and one.as_of == workspace.today}
                 changed = workspace.foresight.record_levels(workspace.settings.author, fitted, asked.marking)
         except KeyboardInterrupt:
             raise Interrupted(CANCELLED) from None

@@ -11,12 +11,14 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from iw.core.errors import StoreError
 from iw.log.engine import reading, writing
+from iw.log.keys import LogKey
 
 VERSION_TABLE = "iw_log_version"
-KNOWN_VERSIONS = ("0001", "0002", "0003")
+KNOWN_VERSIONS = ("0001", "0002", "0003", "0005")
 """Every version that this program can bring up to date, oldest first; versions sort as texts."""
 
 CURRENT_VERSION = KNOWN_VERSIONS[-1]
+CHAINED_VERSION = "0005"  # the first with a hash chain
 
 
 def schema_version(connection: Connection) -> str | None:
@@ -27,23 +29,26 @@ def schema_version(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def create(engine: Engine) -> None:
+def create(engine: Engine, key: LogKey | None = None) -> None:
     """Make an empty log in a database that holds none; `StoreError` where there is one already."""
     if engine.dialect.name == "sqlite":
         _keep_write_ahead_log(engine)
     with writing(engine) as connection:
         if schema_version(connection) is not None:
             raise StoreError("There is a log already.", "Open it instead of creating it.")
-        _alembic_upgrade(connection)
+        _alembic_upgrade(connection, key)
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring a log up to date; do nothing where it is. Raises `StoreError` as `check_version` does."""
+def upgrade(engine: Engine, key: LogKey | None = None) -> None:
+    """Bring a log up to date; do nothing where it is. Raises `StoreError` as `check_version` does.
+
+    A log from before the hash chain is linked with ``key``; `StoreError` where it has records and there is no key.
+    """
     with reading(engine) as connection:
         if check_version(connection) == CURRENT_VERSION:
             return
     with writing(engine) as connection:
-        _alembic_upgrade(connection)
+        _alembic_upgrade(connection, key)
 
 
 def check_version(connection: Connection) -> str:
@@ -68,7 +73,7 @@ def _keep_write_ahead_log(engine: Engine) -> None:
         connection.close()
 
 
-def _alembic_upgrade(connection: Connection) -> None:
+def _alembic_upgrade(connection: Connection, key: LogKey | None) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -78,4 +83,5 @@ def _alembic_upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", folder)
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
+    config.attributes["key"] = key
     command.upgrade(config, "head")

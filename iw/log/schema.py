@@ -25,7 +25,9 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -288,6 +290,14 @@ levels = _typed(
 )
 
 acknowledgements = _typed("acknowledgements", _link("level"), Index(None, "level"))
+
+# The hash chain (see `iw.log.linking`): after each record its head for every marking, the record's own among them.
+links = _typed(
+    "links",
+    Column("form", SmallInteger, nullable=False),
+    Column("key_id", String(16), nullable=False),
+    *(Column(name, LargeBinary, nullable=False) for name in ("clear", "green", "amber", "amber_strict", "red")),
+)
 
 TABLES: dict[Kind, Table] = {
     Kind.SOURCE: sources,

@@ -11,16 +11,19 @@ from typing import Self
 from sqlalchemy import Connection, Engine, insert, text
 
 from iw.core.errors import StoreError, UsageError
-from iw.log import fingerprints, migrate, plan, reading
+from iw.log import fingerprints, linking, migrate, plan, reading, verify
 from iw.log.chains import Chains
 from iw.log.drafts import CorrectionDraft, Draft, FitDraft
 from iw.log.engine import make_engine, sqlite_file, translated
 from iw.log.engine import reading as reads
 from iw.log.engine import writing as writes
+from iw.log.keys import LogKey
+from iw.log.linking import Head
 from iw.log.products import Forecast, LevelChange, Product, Recorded
 from iw.log.records import FitRecord, LogView, Marking, Stamp
 from iw.log.rows import DuplicateError, Envelope, Rows, Signature
 from iw.log.schema import Kind
+from iw.log.verify import Verification
 
 __all__ = ["DuplicateError", "Log"]
 
@@ -28,14 +31,16 @@ __all__ = ["DuplicateError", "Log"]
 class Log:
     """An append-only log in SQLite or PostgreSQL; close it, or use it in a ``with`` statement.
 
-    Every method raises `StoreError` when the database cannot be read or written.
+    Every method raises `StoreError` when the database cannot be read or written. Reading needs no ``key``; to write
+    without one is a `StoreError`, because every record is linked into the hash chain in its own transaction.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, key: LogKey | None = None) -> None:
         self.engine = engine
+        self.key = key
 
     @classmethod
-    def create(cls, url: str) -> Self:
+    def create(cls, url: str, key: LogKey | None = None) -> Self:
         """Make a new, empty log; `StoreError` where there is one already or the place cannot be written."""
         engine = make_engine(url)
         file = sqlite_file(engine.url)
@@ -48,24 +53,35 @@ class Log:
             if file is not None:
                 _forget(file)
             raise
-        return cls(engine)
+        return cls(engine, key)
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, key: LogKey | None = None) -> Self:
         """Open a log, brought up to date where an older program made it.
 
-        Raises `StoreError`, with a hint, where it is missing, unreadable or locked, is no log, or was written
-        by a newer program.
+        Raises `StoreError`, with a hint, where it is missing, unreadable or locked, is no log, was written by a newer
+        program, or was written before there was a hash chain and there is no ``key`` to make it with.
         """
         engine = make_engine(url)
         try:
             _check_there(sqlite_file(engine.url))
             with translated(engine.url):
-                migrate.upgrade(engine)
+                migrate.upgrade(engine, key)
         except BaseException:
             engine.dispose()
             raise
-        return cls(engine)
+        return cls(engine, key)
+
+    @staticmethod
+    def predates_chain(url: str) -> bool:
+        """Was the log written before there was a hash chain, and not opened since? `StoreError` as in `open`."""
+        engine = make_engine(url)
+        try:
+            _check_there(sqlite_file(engine.url))
+            with reads(engine) as connection:
+                return migrate.check_version(connection) < migrate.CHAINED_VERSION
+        finally:
+            engine.dispose()
 
     def close(self) -> None:
         """Close all connections."""
@@ -97,11 +113,12 @@ class Log:
         """
         given = list(drafts)
         signature = _signature(author, now, reason, batch)
+        key = self._need_key()
         with writes(self.engine) as connection:
             rows = _start(connection, signature)
             plan.look_up(given, rows.chains)
             positions = [plan_one(draft, rows, skip_duplicates) for draft in given]
-            _insert(connection, rows)
+            _insert(connection, rows, key)
         return [position for position in positions if position is not None]
 
     def view(self, known_at: datetime, marking: Marking = Marking.RED, *, position: int | None = None) -> LogView:
@@ -118,6 +135,16 @@ class Log:
         with reads(self.engine) as connection:
             return reading.last_position(connection)
 
+    def heads(self) -> dict[Marking, Head]:
+        """For each marking at or below which there is a record, the head of the hash chain; none for an empty log."""
+        with reads(self.engine) as connection:
+            return linking.read_heads(connection)
+
+    def verify(self, anchors: Iterable[Head] = (), *, without_key: bool = False) -> Verification:
+        """Walk through the whole log and say whether it holds; without a key only its order and ``anchors``."""
+        with reads(self.engine) as connection:
+            return verify.verify(connection, None if without_key else self.key, anchors)
+
     def markings(self) -> list[Marking]:
         """The markings that facts in the log carry (fits are no facts), in no order."""
         with reads(self.engine) as connection:
@@ -130,6 +157,7 @@ class Log:
 
     def record_fit(self, fit: FitDraft, *, author: str, now: datetime, reason: str) -> int:
         """Record a fit; its position. Raises `UsageError` where the log holds a fit of this id."""
+        key = self._need_key()
         with writes(self.engine) as connection:
             rows = _start(connection, _signature(author, now, reason, None))
             fingerprint = fingerprints.of_parts("fit", fit.fit_id)
@@ -138,7 +166,7 @@ class Log:
             content = {name: value for name, value in vars(fit).items() if name != "marking"}
             content["summary"] = dict(fit.summary)
             position = rows.new(Kind.FIT, content, fingerprint, Envelope(fit.marking, None, "")).first
-            _insert(connection, rows)
+            _insert(connection, rows, key)
         return position
 
     def record(
@@ -148,6 +176,7 @@ class Log:
 
         Raises `DuplicateError` where the log holds one of them already.
         """
+        key = self._need_key()
         with writes(self.engine) as connection:
             rows = _start(connection, _signature(author, now, reason, None))
             prints = [product.fingerprint(str(marking)) for product in products]
@@ -157,7 +186,7 @@ class Log:
                 rows.refuse_duplicate(fingerprint)
                 content = dict(vars(product))
                 positions.append(rows.new(product.kind, content, fingerprint, Envelope(marking, None, "")).first)
-            _insert(connection, rows)
+            _insert(connection, rows, key)
         return positions
 
     def forecasts(self, marking: Marking, question: str | None = None) -> list[Recorded[Forecast]]:
@@ -180,6 +209,14 @@ class Log:
         with reads(self.engine) as connection:
             return reading.read_fits(connection, problem, marking)
 
+    def _need_key(self) -> LogKey:
+        if self.key is None:
+            raise StoreError(
+                "There is no key to the log's hash chain: it can be read but not written.",
+                "Put the key into log.key beside iw.toml or into the variable IW_LOG_KEY; see docs/log.md.",
+            )
+        return self.key
+
 
 def plan_one(draft: Draft, rows: Rows, skip_duplicates: bool) -> int | None:
     """Plan one draft; None where it is a duplicate that may be skipped. A correction never is."""
@@ -198,9 +235,10 @@ def _start(connection: Connection, signature: Signature) -> Rows:
     return Rows(Chains(connection), signature, reading.last_position(connection) + 1)
 
 
-def _insert(connection: Connection, rows: Rows) -> None:
+def _insert(connection: Connection, rows: Rows, key: LogKey) -> None:
     for table, contents in rows.by_table():
         connection.execute(insert(table), contents)
+    linking.extend(connection, key, rows)
 
 
 def _signature(author: str, now: datetime, reason: str, batch: str | None) -> Signature:

@@ -38,7 +38,7 @@ def _sqlite(table: str) -> list[str]:
 
 
 _POSTGRESQL_FUNCTION = f"""
-CREATE FUNCTION iw_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION iw_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '{_REFUSAL}';
 END

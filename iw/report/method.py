@@ -55,6 +55,12 @@ METHOD: tuple[tuple[str, str], ...] = (
         "denial lowers the chance unless the party would deny it either way.",
     ),
     (
+        "The chain head",
+        "Every record of the log is linked to the one before it by a keyed hash. The chain head stands for all records "
+        "at or below this report’s marking up to the log position. Whoever keeps this report can have the log checked "
+        "against it later (iw verify): what was then in the log can have been neither changed nor removed.",
+    ),
+    (
         "Looking back",
         "History shows the belief as known on each day. Hindsight remains in which facts were chosen and in the "
         "catalogue, which was written later.",

@@ -20,6 +20,11 @@ _SPACE = "\u00a0"  # a number and its unit stay on one line
 _MINUS = "\u2212"
 
 
+def in_groups(digest: str) -> str:
+    """A long digest in groups of eight characters, so that a line can break between them."""
+    return " ".join(textwrap.wrap(digest, 8))
+
+
 def bare_percent(probability: float) -> str:
     """The number without its sign: ``12``, ``<1``, ``>99``."""
     if math.isnan(probability):

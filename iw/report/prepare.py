@@ -385,6 +385,7 @@ def _report_provenance(report: WeeklyReport) -> tuple[Fact, ...]:
         Fact("Issued", numbers.moment(report.issued_at)),
         Fact("Marking", numbers.marking(report.marking)),
         Fact("Log position", str(report.log_position)),
+        *([Fact("Chain head", numbers.in_groups(report.chain_head))] if report.chain_head else []),
         Fact("Catalogue version", report.catalogue_version),
         Fact("Product version", report.product_version),
     )

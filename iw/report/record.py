@@ -31,7 +31,8 @@ class WeeklyReport:
     known_at: datetime
     issued_at: datetime
     marking: str
-    log_position: int
+    log_position: int  # of the last record at or below the marking
+    chain_head: str  # DIGEST@POSITION of the log's hash chain at the marking; empty where there is no record
     catalogue_version: str
     product_version: str
     assessments: tuple[Assessment, ...]  # in the order in which they are shown

@@ -12,6 +12,7 @@ from iw.core.errors import StoreError, UsageError
 from iw.core.resources import shipped
 from iw.log.drafts import CoverageDraft
 from iw.log.store import Log
+from iw.workspace.log_key import find_key, make_key
 from iw.workspace.settings import (
     CONFIG,
     Settings,
@@ -32,7 +33,7 @@ def open_workspace(path: Path | str | None = None, clock: Callable[[], datetime]
     folder = find_workspace(Path(path) if path else None)
     settings = read_settings(folder)
     catalogue, faults = load_catalogue(folder / "indicators", folder / "models")
-    log = Log.open(database_url(folder, settings.database))
+    log = _open_log(database_url(folder, settings.database), folder)
     extra = (clock,) if clock else ()
     return Workspace(folder, settings, log, catalogue, tuple(faults), *extra)
 
@@ -65,7 +66,8 @@ def init_workspace(
             shutil.copytree(shipped(part), folder / part, ignore=left_out)
         for part in ("fits", "reports", "models/questions"):
             (folder / part).mkdir(exist_ok=True)
-        Log.create(database_url(folder, settings.database)).close()
+        key = find_key(folder) or make_key(folder)
+        Log.create(database_url(folder, settings.database), key).close()
         (folder / CONFIG).write_text(as_toml(settings), encoding="utf-8")
     except OSError as error:
         message = f"The folder {folder} cannot be written: {error.strerror}."
@@ -74,6 +76,13 @@ def init_workspace(
     watch = CoverageDraft("watch", "watch", "*", since=workspace.today, reason="the watch begins")
     workspace.append([watch], reason="workspace made")
     return workspace
+
+
+def _open_log(url: str, folder: Path) -> Log:
+    key = find_key(folder)
+    if key is None and Log.predates_chain(url):
+        key = make_key(folder)  # the log gets its chain now
+    return Log.open(url, key)
 
 
 def _but_tables(folder: str, names: list[str]) -> list[str]:

@@ -334,6 +334,8 @@ class Workspace:
             if self.catalogue.problems[name].start <= day:
                 progress(f"{name}: assessing, with its history")
                 assessments.append(self.assess(name, day, known, marking, history_days(day)))
+        seen = self.seen_marking(marking)
+        head = self.log.heads().get(seen)
         documents = [
             DocumentView(d.id, d.title, tuple(d.authors), d.publisher, d.published, d.url, d.note)
             for d in self.catalogue.documents.values()
@@ -344,8 +346,9 @@ class Workspace:
             as_of=day,
             known_at=known,
             issued_at=self.now(),
-            marking=str(self.seen_marking(marking)),
-            log_position=self.log.position(),
+            marking=str(seen),
+            log_position=head.position if head else 0,
+            chain_head=str(head) if head else "",
             catalogue_version=self.catalogue.version,
             product_version=product_version(),
             assessments=tuple(assessments),

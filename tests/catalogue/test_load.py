@@ -38,7 +38,8 @@ def variants(value: Any) -> Iterator[Any]:
         yield value + timedelta(days=1)
 
 
-RENDERED = {"probability_words", "warning_levels", "confidence"}  # parts of the tables that no belief depends on
+# Parts of the tables that no belief depends on.
+RENDERED = {"probability_words", "warning_levels", "confidence", "level_memory_years"}
 
 
 def test_both_hashes_change_with_every_number_that_a_belief_depends_on(folders: Folders) -> None:

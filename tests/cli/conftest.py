@@ -66,7 +66,7 @@ def watch(folder: Path) -> Iterator[Workspace]:
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No workspace is found by chance; the terminal has 100 columns and no colours."""
-    for name in ("IW_WORKSPACE", "IW_DATABASE_URL", "FORCE_COLOR", "TTY_COMPATIBLE"):
+    for name in ("IW_WORKSPACE", "IW_DATABASE_URL", "IW_LOG_KEY", "FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")

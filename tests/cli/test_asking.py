@@ -126,6 +126,8 @@ def test_the_json_of_the_board_has_one_shape_with_unrounded_numbers(on_watch: Ca
         *("word_high", "change_7", "change_30", "warned_within_horizon", "warned_low", "warned_high", "horizon_days"),
         *(
             "level",
+            "level_since",
+            "level_held_back",
             "confidence",
             "confidence_reason",
             "mover",

@@ -136,7 +136,7 @@ def test_the_same_event_twice_is_refused_even_with_yes(on_watch: Call) -> None:
 
 def test_the_json_of_a_logged_event_has_one_shape(on_watch: Call) -> None:
     found = on_watch(*SOUND, "--json").json
-    assert list(found) == ["schema", "provenance", "event", "near", "silent", "rows"]
+    assert list(found) == ["schema", "provenance", "event", "near", "silent", "level_changes", "rows"]
     assert found["schema"] == "iw.log/1"
     assert list(found["event"]) == [
         *("id", "indicator", "occurred_on", "summary", "weight", "marking", "recorded_at"),

@@ -135,6 +135,13 @@ def test_every_module_and_folder_named_exists() -> None:
             assert (ROOT / name).exists(), f"{page.name}: {name}"
 
 
+def test_every_test_named_exists() -> None:
+    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    for page in PAGES:
+        for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8")):
+            assert f"def {name}(" in written, f"{page.name}: {name}"
+
+
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an ``iw-demo`` of one problem, the shipped evidence, and no fit."""
@@ -155,7 +162,7 @@ def test_the_python_examples_run_in_order(
 ) -> None:
     shutil.copytree(workspace / "iw-demo", tmp_path / "iw-demo")
     monkeypatch.chdir(tmp_path)
-    for variable in ("IW_WORKSPACE", "IW_DATABASE_URL"):
+    for variable in ("IW_WORKSPACE", "IW_DATABASE_URL", "IW_LOG_KEY"):
         monkeypatch.delenv(variable, raising=False)
     names: dict[str, Any] = {}
     for number, block in enumerate(blocks(ROOT / "docs" / name, "python"), start=1):

@@ -8,6 +8,7 @@ import pytest
 from iw.catalogue import Catalogue
 from iw.log.store import Log
 from tests.evidence.cast import small_catalogue
+from tests.log.cast import KEY
 
 
 @pytest.fixture
@@ -17,5 +18,5 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
-    with Log.create(f"sqlite:///{tmp_path / 'log.db'}") as log:
+    with Log.create(f"sqlite:///{tmp_path / 'log.db'}", KEY) as log:
         yield log

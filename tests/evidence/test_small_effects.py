@@ -18,6 +18,7 @@ from iw.log.drafts import Draft, EventDraft, ReportDraft
 from iw.log.grades import parse_grade
 from iw.log.store import Log
 from tests.evidence.cast import AS_OF, START, event, view_of, watch
+from tests.log.cast import KEY
 
 LEAKING, CLOSED, SOUND = 0, 1, 2
 
@@ -38,7 +39,7 @@ def odds(belief: Floats, scenario: int = LEAKING) -> float:
 
 @pytest.fixture
 def quiet(catalogue: Catalogue, tmp_path: object) -> Floats:
-    with Log.create(f"sqlite:///{tmp_path}/quiet.db") as log:
+    with Log.create(f"sqlite:///{tmp_path}/quiet.db", KEY) as log:
         return believed(catalogue, log, watch())
 
 
@@ -46,7 +47,7 @@ def test_five_events_of_one_day_say_less_than_five_over_the_year(catalogue: Cata
     days = {"one day": ["2024-07-01"] * 5, "the year": [f"2024-{month:02}-01" for month in (1, 3, 6, 9, 12)]}
     found = {}
     for name, dates in days.items():
-        with Log.create(f"sqlite:///{tmp_path}/{name}.db") as log:
+        with Log.create(f"sqlite:///{tmp_path}/{name}.db", KEY) as log:
             events = [event("crack", day, text=f"crack {number}") for number, day in enumerate(dates)]
             found[name] = odds(believed(catalogue, log, watch(), *events))
     assert found["one day"] < 0.5 * found["the year"]
@@ -61,7 +62,7 @@ def test_five_reports_of_one_event_count_as_one_event_with_a_better_grade(
     five = [event("crack", "2024-07-01", "C3", text=f"crack {number}") for number in range(5)]
     found = []
     for name, drafts in (("one", [one]), ("five", five), ("sure", [event("crack", "2024-07-01", "A1")])):
-        with Log.create(f"sqlite:///{tmp_path}/{name}.db") as log:
+        with Log.create(f"sqlite:///{tmp_path}/{name}.db", KEY) as log:
             found.append(odds(believed(catalogue, log, watch(), *drafts)))
     assert found[0] < found[1]
     assert found[0] == pytest.approx(found[2], rel=0.1)  # 1 - 0.5^5 = 0.97, the weight of A1
@@ -72,7 +73,7 @@ def test_ten_reports_of_one_origin_are_one(catalogue: Catalogue, log: Log, tmp_p
     told = tuple(ReportDraft(f"paper {n}", grade, f"a wire says: crack ({n})", origin="a wire") for n in range(10))
     circular = EventDraft("crack", PartialDate.parse("2024-07-01"), "crack", told)
     single = EventDraft("crack", PartialDate.parse("2024-07-01"), "crack", told[:1])
-    with Log.create(f"sqlite:///{tmp_path}/single.db") as other:
+    with Log.create(f"sqlite:///{tmp_path}/single.db", KEY) as other:
         assert np.array_equal(believed(catalogue, log, watch(), circular), believed(catalogue, other, watch(), single))
 
 
@@ -88,7 +89,7 @@ def test_ten_events_in_a_window_that_nobody_watched_say_nothing(
 ) -> None:
     cover = watch(since=date(2024, 7, 1))
     cracks = [event("crack", f"2024-03-{day:02}", text=f"crack {day}") for day in range(1, 11)]
-    with Log.create(f"sqlite:///{tmp_path}/none.db") as other:
+    with Log.create(f"sqlite:///{tmp_path}/none.db", KEY) as other:
         without = believed(catalogue, other, cover)
     assert np.array_equal(believed(catalogue, log, cover, *cracks), without)
     assert date(2024, 3, 1) > START

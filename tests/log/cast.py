@@ -8,9 +8,11 @@ from typing import Any
 from iw.core.dates import PartialDate
 from iw.log.drafts import Attached, Draft, EventDraft, ReportDraft
 from iw.log.grades import parse_grade
+from iw.log.keys import LogKey
 from iw.log.records import Event, Marking, Stance
 from iw.log.store import Log
 
+KEY = LogKey(bytes(range(32)))
 NOW = datetime(2024, 6, 1, 12, 0, 0, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
 

@@ -21,13 +21,14 @@ import pytest
 
 from iw.log.schema import metadata
 from iw.log.store import Log
+from tests.log.cast import KEY
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of an empty log: to copy it is quicker than to migrate."""
     file = tmp_path_factory.mktemp("template") / "empty.db"
-    Log.create(f"sqlite:///{file}").close()
+    Log.create(f"sqlite:///{file}", KEY).close()
     return file
 
 
@@ -53,7 +54,12 @@ def shared_log(request: pytest.FixtureRequest) -> Log:
 def emptied(request: pytest.FixtureRequest) -> Log:
     """The one log of the store that the fixture's parameter names, made empty again."""
     log: Log = request.getfixturevalue(f"{request.param}_log")
-    if request.param == "sqlite":
+    return empty(log, request)
+
+
+def empty(log: Log, request: pytest.FixtureRequest) -> Log:
+    """The log, made empty again."""
+    if log.engine.dialect.name == "sqlite":
         log.close()
         shutil.copy(request.getfixturevalue("sqlite_template"), str(log.engine.url.database))
         return log
@@ -70,7 +76,7 @@ def sqlite_log(sqlite_template: Path) -> Iterator[Log]:
     """The log in SQLite behind `log`."""
     file = sqlite_template.with_name("log.db")
     shutil.copy(sqlite_template, file)
-    with Log.open(f"sqlite:///{file}") as log:
+    with Log.open(f"sqlite:///{file}", KEY) as log:
         yield log
 
 
@@ -78,7 +84,7 @@ def sqlite_log(sqlite_template: Path) -> Iterator[Log]:
 def postgresql_log(postgresql: dict[str, Any]) -> Iterator[Log]:
     """The log in PostgreSQL behind `log`."""
     _administer(postgresql, "CREATE DATABASE log")
-    with Log.create(_address(postgresql, "log")) as log:
+    with Log.create(_address(postgresql, "log"), KEY) as log:
         yield log
 
 

@@ -11,9 +11,9 @@ APPENDS = 8
 WRITER = """
 import sys
 from iw.log.store import Log
-from tests.log.cast import append, drill
+from tests.log.cast import KEY, append, drill
 url, name, appends = sys.argv[1:]
-with Log.open(url) as log:
+with Log.open(url, KEY) as log:
     for number in range(int(appends)):
         append(log, drill(f"{name} {number}"), author=name)
 """

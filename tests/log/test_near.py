@@ -7,14 +7,14 @@ from iw.log.drafts import EventDraft
 from iw.log.near import near_duplicates
 from iw.log.records import LogView
 from iw.log.store import Log
-from tests.log.cast import NOW, append, drill, report
+from tests.log.cast import KEY, NOW, append, drill, report
 
 SUMMARY = "Chinese and Russian ships held live-fire gunnery in the Sea of Japan."
 
 
 @pytest.fixture
 def view(sqlite_url: str) -> Iterator[LogView]:
-    with Log.open(sqlite_url) as log:
+    with Log.open(sqlite_url, KEY) as log:
         append(
             log,
             drill(SUMMARY, on="2024-01-10", reports=(report(url="https://www.news.org/a/"),)),

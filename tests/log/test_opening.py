@@ -12,7 +12,7 @@ from iw.core.errors import StoreError
 from iw.log import engine, migrate
 from iw.log.engine import writing
 from iw.log.store import Log
-from tests.log.cast import NOW, address, append, drill
+from tests.log.cast import KEY, NOW, address, append, drill
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def locked(sqlite_url: str, impatient: None) -> Iterator[str]:
 
 def test_a_new_log_is_empty_and_opens_again(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.db'}"
-    with Log.create(url) as log:
+    with Log.create(url, KEY) as log:
         append(log, drill())
-    with Log.open(url) as log:
+    with Log.open(url, KEY) as log:
         assert len(log.view(NOW).events) == 1
 
 
@@ -72,7 +72,7 @@ def test_other_files_are_no_logs(tmp_path: Path) -> None:
 
 
 def test_a_locked_log_can_be_read_but_not_written(locked: str) -> None:
-    with Log.open(locked) as log:
+    with Log.open(locked, KEY) as log:
         assert log.position() == 0
         with pytest.raises(StoreError, match=r"locked by another program.*try again"):
             append(log, drill())
@@ -80,7 +80,7 @@ def test_a_locked_log_can_be_read_but_not_written(locked: str) -> None:
 
 def test_a_read_only_log_can_be_read_but_not_written(sqlite_url: str) -> None:
     path = sqlite_url.removeprefix("sqlite:///")
-    with Log.open(f"sqlite:///file:{path}?mode=ro&uri=true") as log:
+    with Log.open(f"sqlite:///file:{path}?mode=ro&uri=true", KEY) as log:
         assert log.position() == 0
         with pytest.raises(StoreError, match="read-only"):
             append(log, drill())
@@ -88,7 +88,7 @@ def test_a_read_only_log_can_be_read_but_not_written(sqlite_url: str) -> None:
 
 def test_a_damaged_log_says_so(sqlite_url: str) -> None:
     path = Path(sqlite_url.removeprefix("sqlite:///"))
-    with Log.open(sqlite_url) as log:
+    with Log.open(sqlite_url, KEY) as log:
         append(log, *(drill(f"Drill {number}.") for number in range(50)))
     page = path.read_bytes()
     path.write_bytes(page[:8192] + b"\xff" * (len(page) - 8192))
@@ -121,7 +121,7 @@ def test_a_log_of_a_newer_program_is_left_alone(log: Log) -> None:
 
 
 def test_a_failure_to_make_a_log_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_connection: object) -> None:
+    def fail(*_: object) -> None:
         raise StoreError("no more")
 
     monkeypatch.setattr(migrate, "_alembic_upgrade", fail)

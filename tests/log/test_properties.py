@@ -13,7 +13,7 @@ from iw.core.dates import PartialDate, Precision
 from iw.log.drafts import Attached, EventDraft, ReportDraft, Visible
 from iw.log.records import Grade, Marking, Staged, Stance, VisibleBasis
 from iw.log.store import Log
-from tests.log.cast import DAY, NOW, append, drill
+from tests.log.cast import DAY, KEY, NOW, append, drill
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 filled = texts.filter(str.strip)
@@ -119,7 +119,7 @@ def test_nothing_recorded_after_known_at_is_visible(
     file = tmp_path_factory.mktemp("known") / "log.db"
     shutil.copy(sqlite_template, file)
     known_at = NOW + known * DAY
-    with Log.open(f"sqlite:///{file}") as log:
+    with Log.open(f"sqlite:///{file}", KEY) as log:
         for number, (day, since) in enumerate(appended):
             visible = None if since is None else Visible(NOW + since * DAY, VisibleBasis.LAG)
             append(log, drill(f"Drill {number}.", visible=visible), now=NOW + day * DAY)

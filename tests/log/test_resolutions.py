@@ -15,7 +15,7 @@ from iw.log.engine import writing
 from iw.log.products import Acknowledgement, Forecast, LevelChange
 from iw.log.records import Marking, OfEvent, OfQuestion, OfScenario, Outcome
 from iw.log.store import DuplicateError, Log
-from tests.log.cast import DAY, NOW, address, append, drill
+from tests.log.cast import DAY, KEY, NOW, address, append, drill
 from tests.log.test_schema import scripts  # noqa: F401  # a fixture
 
 
@@ -188,14 +188,15 @@ def test_the_schema_before_resolutions_keeps_all_else_and_refuses_changes_as_bef
     append(log, RetractionDraft(verdict), reason="it was that one")
     with writing(log.engine) as connection:
         with Operations.context(MigrationContext.configure(connection)):
-            for script in scripts.iterate_revisions("head", "0002"):
-                script.module.downgrade()
+            for script in scripts.walk_revisions():
+                if script.revision > "0002":
+                    script.module.downgrade()
         connection.execute(text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0002'"))
     for statement in ("DELETE FROM records", "UPDATE retractions SET position = 1"):
         if "retractions" not in statement or log.engine.dialect.name == "postgresql":
             with pytest.raises(DBAPIError, match="append-only"), log.engine.begin() as connection:
                 connection.execute(text(statement))
-    with Log.open(address(log)) as opened:
+    with Log.open(address(log), KEY) as opened:
         assert opened.view(NOW) == before
         append(opened, ResolutionDraft(OfEvent(event), Outcome.YES, "It was that one."))
         assert len(opened.view(NOW).resolutions) == 1

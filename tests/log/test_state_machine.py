@@ -36,7 +36,7 @@ from iw.log.drafts import (
 from iw.log.grades import parse_grade
 from iw.log.records import LogView, Marking, Stance, VisibleBasis
 from iw.log.store import Log
-from tests.log.cast import DAY, NOW, append, drill, report
+from tests.log.cast import DAY, KEY, NOW, append, drill, report
 
 markings = st.sampled_from([Marking.CLEAR, Marking.GREEN, Marking.RED])
 stances = st.sampled_from(list(Stance))
@@ -121,7 +121,7 @@ class LogAndModel(RuleBasedStateMachine):
     def start(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
         shutil.copy(self.template, self.folder / "log.db")
-        self.log = Log.open(f"sqlite:///{self.folder / 'log.db'}")
+        self.log = Log.open(f"sqlite:///{self.folder / 'log.db'}", KEY)
         self.model = Model()
         self.now = NOW
         self.count = 0

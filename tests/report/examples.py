@@ -421,6 +421,7 @@ def weekly(count: int = 5) -> WeeklyReport:
         issued_at=datetime(2031, 11, 21, 18, 30, tzinfo=UTC),
         marking="green",
         log_position=4711,
+        chain_head=f"{'0123456789abcdef' * 4}@4711",
         catalogue_version="sha256:0b6a41d7c2f8",
         product_version="0.1.0",
         assessments=tuple(assessment(plot) for plot in PLOTS[:count]),
