@@ -1,7 +1,8 @@
-"""Commands that keep the log: ``verify``."""
+"""Commands that keep the log: ``verify``, ``backup``, ``restore``, ``db copy``."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(verify)
+    app.command()(backup)
+    app.command()(restore)
+    app.add_typer(_databases(), name="db")
 
 
 def verify(
@@ -68,3 +72,91 @@ def _show(session: Session, done: Verification, anchors: int) -> None:
             "that was published: give one with --head.",
             soft_wrap=True,
         )
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, such as watch-2026-04-12.zip.")],
+    with_key: Annotated[
+        bool, typer.Option("--with-key", metavar="", help="The key, too: then keep the file as secret as the key.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the whole workspace, its log as it is at one moment, into one file.
+
+    Example: [bold]iw --workspace iw-demo backup iw-demo.zip[/bold]
+    """
+    from iw.workspace.backup import back_up
+
+    session: Session = context.obj
+    with session.open(warn=False) as workspace:
+        with session.waiting("Backing up"):
+            made = back_up(workspace, file.expanduser(), with_key=with_key)
+        if as_json:
+            from iw.cli.answers import answer, origin
+
+            rows = [{"marking": marking, "head": head} for marking, head in made.heads.items()]
+            print(answer("backup", origin(workspace), rows, file=file, files=made.files, with_key=with_key))
+            return
+    key = "with the key: keep it secret" if with_key else "without the key: keep a copy of that elsewhere"
+    session.out.print(f"{file}: {made.files} files, {key}.", soft_wrap=True)
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that iw backup wrote.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+) -> None:
+    """Make the workspace of a backup anew, and verify its log.
+
+    Example: [bold]iw restore iw-demo.zip iw-again[/bold]
+    """
+    from iw.workspace.backup import restore as restore_backup
+
+    session: Session = context.obj
+    with session.waiting("Restoring"):
+        done = restore_backup(file.expanduser(), folder.expanduser())
+    what = "its links and contents hold" if done.keyed else "its order holds"
+    session.out.print(f"{folder} is the workspace again: {done.records} records, {what}.", soft_wrap=True)
+    if not done.keyed:
+        hint = "The key was not in the backup: put it into log.key there, or into IW_LOG_KEY, and run 'verify'."
+        session.note(hint, style="yellow")
+
+
+def _databases() -> typer.Typer:
+    commands = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+
+    @commands.callback()
+    def db() -> None:
+        """Move the log between SQLite and PostgreSQL.
+
+        Example: [bold]iw --workspace iw-demo db copy sqlite:///copy.db[/bold]
+        """
+
+    commands.command("copy")(db_copy)
+    return commands
+
+
+def db_copy(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(metavar="URL", help="sqlite:///FILE or postgresql+psycopg://..., with no log.")],
+    as_json: Json = False,
+) -> None:
+    """Copy the log to another database, SQLite or PostgreSQL, and prove it equal; all of it or nothing.
+
+    Example: [bold]iw --workspace iw-demo db copy sqlite:///copy.db[/bold]
+    """
+    from iw.log.copying import copy
+
+    session: Session = context.obj
+    with session.open(warn=False) as workspace:
+        with session.waiting("Copying"):
+            tables = copy(workspace.log, url)
+        if as_json:
+            from iw.cli.answers import answer, origin
+
+            print(answer("db-copy", origin(workspace), tables))
+            return
+    rows = sum(one.rows for one in tables)
+    session.out.print(f"Copied {rows} rows in {len(tables)} tables; each table is equal.", soft_wrap=True)
+    session.out.print("To use the copy, set IW_DATABASE_URL to its address, or move the file.", soft_wrap=True)

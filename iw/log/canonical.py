@@ -29,7 +29,7 @@ FORM = 1
 _HEAD = b"iw-record/1\n"
 
 
-def record_bytes(table: Table, envelope: Mapping[str, Any], content: Mapping[str, Any]) -> bytes:
+def record_bytes(table: Table, envelope: Mapping[Any, Any], content: Mapping[Any, Any]) -> bytes:
     """The record in form 1; ``table`` is its kind's, ``content`` may hold the position, which is left out."""
     parts = {"content": _plain(table, content), "record": _plain(records, envelope)}
     return _HEAD + canonical_json(parts).encode("ascii")
@@ -40,12 +40,12 @@ def canonical_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def row_bytes(table: Table, row: Mapping[str, Any]) -> bytes:
+def row_bytes(table: Table, row: Mapping[Any, Any]) -> bytes:
     """Any row of any table as a line, by the rules of form 1."""
     return canonical_json(_plain(table, row, keep_position=True)).encode("ascii") + b"\n"
 
 
-def _plain(table: Table, row: Mapping[str, Any], keep_position: bool = False) -> dict[str, Any]:
+def _plain(table: Table, row: Mapping[Any, Any], keep_position: bool = False) -> dict[str, Any]:
     keep_position = keep_position or table is records
     return {
         name: write(value)

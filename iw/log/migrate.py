@@ -5,6 +5,7 @@ Alembic is imported only when there is something to change: opening a log that i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -29,14 +30,16 @@ def schema_version(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def create(engine: Engine, key: LogKey | None = None) -> None:
-    """Make an empty log in a database that holds none; `StoreError` where there is one already."""
+def create(engine: Engine, key: LogKey | None = None, fill: Callable[[Connection], None] | None = None) -> None:
+    """Make a log in a database that holds none; `StoreError` where there is one already."""
     if engine.dialect.name == "sqlite":
         _keep_write_ahead_log(engine)
     with writing(engine) as connection:
         if schema_version(connection) is not None:
             raise StoreError("There is a log already.", "Open it instead of creating it.")
         _alembic_upgrade(connection, key)
+        if fill is not None:
+            fill(connection)
 
 
 def upgrade(engine: Engine, key: LogKey | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -40,14 +40,17 @@ class Log:
         self.key = key
 
     @classmethod
-    def create(cls, url: str, key: LogKey | None = None) -> Self:
-        """Make a new, empty log; `StoreError` where there is one already or the place cannot be written."""
+    def create(cls, url: str, key: LogKey | None = None, fill: Callable[[Connection], None] | None = None) -> Self:
+        """Make a new log; `StoreError` where there is one already or the place cannot be written.
+
+        It is empty but for what ``fill`` puts into its tables, in the transaction that makes them.
+        """
         engine = make_engine(url)
         file = sqlite_file(engine.url)
         _check_free(file)
         try:
             with translated(engine.url):
-                migrate.create(engine)
+                migrate.create(engine, key, fill)
         except BaseException:
             engine.dispose()
             if file is not None:

@@ -61,12 +61,14 @@ def test_without_a_command_there_is_help(iw: Call) -> None:
     assert all(name in answer.out for name in COMMANDS)
 
 
-@pytest.mark.parametrize("name", list(COMMANDS))
+@pytest.mark.parametrize("name", [*COMMANDS, "db copy"])
 def test_the_help_of_a_command_explains_every_option(iw: Call, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    answer = iw(name, "--help")
+    answer = iw(*name.split(), "--help")
     assert answer.code == 0
-    for param in COMMANDS[name].params:
+    first, *rest = name.split()
+    command = COMMANDS[first] if not rest else COMMANDS[first].commands[rest[0]]
+    for param in command.params:
         if param.name != "help":
             assert param.help, f"{name}: {param.name} says nothing"
             assert not param.opts[0].startswith("--") or param.opts[0] in answer.out

@@ -92,7 +92,8 @@ def test_every_command_and_every_option_is_documented() -> None:
     commands: dict[str, Any] = get_command(_app()).commands  # type: ignore[attr-defined]  # a group has them
     assert set(sections) == set(commands)
     for name, command in commands.items():
-        known = {opt for one in command.params for opt in one.opts if opt.startswith("--")}
+        parts = [command, *getattr(command, "commands", {}).values()]
+        known = {opt for part in parts for one in part.params for opt in one.opts if opt.startswith("--")}
         told = set(re.findall(r"`(--[\w-]+)", sections[name]))
         assert told == known, name
 
