@@ -9,6 +9,7 @@ from iw.assessment.beliefs import Belief, Beliefs
 from iw.assessment.confidence import confidence
 from iw.assessment.history import belief_history
 from iw.assessment.levels import level_of
+from iw.assessment.question_views import question_views
 from iw.assessment.records import (
     Assessment,
     Contribution,
@@ -64,6 +65,7 @@ def assess(
         events=_events(beliefs, now, shift_30),
         mover=mover(shift_30),
         cautions=_cautions(beliefs, problem, now),
+        questions=question_views(beliefs, problem.id, now.provenance),
     )
 
 

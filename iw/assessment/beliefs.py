@@ -134,7 +134,10 @@ class Beliefs:
         return self._from(Believer(spec, proposal_draws(spec, evidence.arrays, rng)), evidence, view, None)
 
     def fit_in_force(self, spec: ModelSpec, as_of: date, known_at: datetime, marking: Marking) -> FitRecord | None:
-        """The newest accepted fit of this model that knew no more than is asked and saw nothing above ``marking``."""
+        """The newest accepted fit of this model that knew no more than is asked and saw nothing above ``marking``.
+
+        A log that was imported names fits whose draws were left where they were made: these are not in force here.
+        """
         candidates = [
             fit
             for fit in self.log.fits(spec.problem)
@@ -143,6 +146,7 @@ class Beliefs:
             and fit.model_version == spec.version
             and fit.as_of <= as_of
             and fit.known_at <= known_at
+            and (self._fits / fit.path).exists()
         ]
         return max(candidates, key=lambda f: (f.as_of, f.known_at, f.stamp.position), default=None)
 

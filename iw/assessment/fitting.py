@@ -47,8 +47,10 @@ def fit_problems(
         spec, view = beliefs.spec(name), beliefs.view(known_at, marking)
         evidence = build_evidence(beliefs.catalogue, spec, view, as_of)
         fit_id = _fit_id(spec, evidence, view.position, marking, settings.seed)
-        if again or not any(fit.fit_id == fit_id for fit in log.fits(name, marking)):
-            wanted.append((spec, evidence, view, fit_id))
+        recorded = any(fit.fit_id == fit_id for fit in log.fits(name, marking))
+        # The draws of a fit that an imported log names may have been left where they were made.
+        if again or not recorded or not (folder / f"{fit_id}.nc").exists():
+            wanted.append((spec, evidence, view, fit_id, recorded))
         else:
             progress(f"{name}: fitted on this evidence already")
     if not wanted:
@@ -59,7 +61,7 @@ def fit_problems(
 
     sampler = sampler_for(Shape.of(*(beliefs.spec(name) for name in beliefs.catalogue.problems)))
     done = []
-    for spec, evidence, view, fit_id in wanted:
+    for spec, evidence, view, fit_id, recorded in wanted:
         seed = (settings.seed + crc32(spec.problem.encode())) % 2**31
         result = sampler.fit(spec, evidence.arrays, seed=seed, progress=progress)
         summary = FitSummary(
@@ -88,7 +90,8 @@ def fit_problems(
             summary=summary.as_json(),
             marking=marking,
         )
-        log.record_fit(draft, author=settings.author, now=now(), reason="fit")
+        if not recorded:
+            log.record_fit(draft, author=settings.author, now=now(), reason="fit")
         progress(f"{spec.problem}: {result.gate.sentence()}, {result.seconds:.1f} s")
         done.append(summary)
     return done

@@ -153,6 +153,22 @@ class ConfidenceView:
 
 
 @dataclass(frozen=True)
+class QuestionView:
+    """A question that the problem forecasts: the newest recorded forecast, and what came of it by now."""
+
+    id: str  # of the forecast
+    question: str
+    asks: str
+    asked_on: date
+    until: date
+    belief: Estimate  # in yes
+    base_rate: float
+    change: float | None  # against the forecast before this one; None where there was none
+    outcome: str | None  # yes, no or void; None: pending
+    ground: str
+
+
+@dataclass(frozen=True)
 class Assessment:
     """One warning problem at one date."""
 
@@ -176,3 +192,4 @@ class Assessment:
     events: tuple[EventView, ...]  # newest first
     mover: Contribution | None  # the event that moved the belief most within 30 days, if any did visibly
     cautions: tuple[str, ...]  # sentences that a reader must see before using the numbers
+    questions: tuple[QuestionView, ...] = ()  # the likeliest first

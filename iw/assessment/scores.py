@@ -55,6 +55,11 @@ class Tally:
     pending: int
 
     @property
+    def made(self) -> int:
+        """How many there are."""
+        return self.yes + self.no + self.void + self.pending
+
+    @property
     def void_share(self) -> float:
         """Of those that are settled."""
         settled = self.yes + self.no + self.void

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from iw.cli import asking, catalogue, demo, foreseeing, founding, keeping, telling, trusting, working
+from iw.cli import asking, catalogue, demo, exchanging, foreseeing, founding, keeping, telling, trusting, working
 from iw.cli.session import Session
 from iw.core.errors import IwError
 
@@ -133,6 +133,7 @@ for commands in (
     founding,
     demo,
     telling,
+    exchanging,
     asking,
     trusting,
     foreseeing,

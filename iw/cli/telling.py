@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iw.log.drafts import EventDraft
-    from iw.log.records import Event, LogView
+    from iw.log.records import Event, LogView, Marking
     from iw.workspace import Logged, Moved, Workspace
 
 _SHOWN_NEAR = 5
@@ -260,7 +260,9 @@ def _logged_json(workspace: Workspace, logged: Logged) -> str:
 
 def import_(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV files of events or of coverage.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="CSV files; or the files of logs, FILE.jsonl.")
+    ],
     backfill: Annotated[
         bool, typer.Option("--backfill", metavar="", help="Known from when it was first reported, not from now on.")
     ] = False,
@@ -270,7 +272,7 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Append CSV files, all or nothing; what the log holds already is passed over.
+    """Append CSV files, or the file of another log, all or nothing; what the log holds already is passed over.
 
     Example: [bold]iw --workspace iw-demo import iw-demo/indicators/evidence/cepa-2026.csv --backfill --dry-run[/bold]
     """
@@ -281,7 +283,7 @@ def import_(
     session: Session = context.obj
     mark = csv_fields.marking(marking) if marking else Marking.CLEAR
     with session.open() as workspace, session.waiting("Reading"):
-        appended, skipped = workspace.import_files(files, backfill=backfill, dry_run=dry_run, marking=mark)
+        appended, skipped = _imported(workspace, files, backfill, dry_run, mark)
         row = {"files": files, "dry_run": dry_run, "appended": 0 if dry_run else appended, "sound": appended + skipped}
         text = answer("import", origin(workspace), [row | {"skipped": skipped}]) if as_json else ""
     if as_json:
@@ -292,6 +294,19 @@ def import_(
         session.out.print(f"{appended} imported, {skipped} in the log already.")
         if appended:
             session.out.print(f"Fits may be due: {session.command('fit')}", style="dim", soft_wrap=True)
+
+
+def _imported(
+    workspace: Workspace, files: list[Path], backfill: bool, dry_run: bool, marking: Marking
+) -> tuple[int, int]:
+    """How many records were appended, and how many were known."""
+    logs = [file for file in files if file.suffix == ".jsonl"]
+    if not logs:
+        return workspace.import_files(files, backfill=backfill, dry_run=dry_run, marking=marking)
+    if len(files) > 1:
+        raise UsageError("The file of a log is imported by itself.", "Import the files one by one.")
+    done = workspace.exchange.read_log(logs[0], backfill=backfill, dry_run=dry_run)
+    return done.appended, done.known
 
 
 def events(

@@ -23,6 +23,7 @@ from iw.log.records import (
     Event,
     FitRecord,
     Grade,
+    ImportRecord,
     LogView,
     Marking,
     OfEvent,
@@ -45,6 +46,7 @@ from iw.log.schema import (
     acknowledgements,
     fits,
     forecasts,
+    imports,
     levels,
     records,
     retractions,
@@ -163,6 +165,11 @@ def _products(
 
 def _product[P: Forecast | LevelChange](kind: type[P], row: Row) -> P:
     return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
+
+
+def read_imports(connection: Connection) -> list[ImportRecord]:
+    """The imports of the files of other logs, in log order."""
+    return [ImportRecord(**row._mapping) for row in connection.execute(select(imports).order_by(imports.c.position))]
 
 
 def last_position(connection: Connection) -> int:

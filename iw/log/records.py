@@ -286,3 +286,18 @@ class FitRecord:
     accepted: bool
     path: str
     summary: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ImportRecord:
+    """That records came in from the file of another log, with the positions, authors and times that they had there.
+
+    They are the records from ``first_position`` to ``position``; ``digest`` is the file's.
+    """
+
+    first_position: int
+    position: int
+    importer: str
+    imported_at: datetime
+    file: str
+    digest: str

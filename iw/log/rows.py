@@ -82,6 +82,10 @@ class Rows:
         if envelope.marking.rank > chain.marking.rank:
             # Below the new marking the new version is not seen: there the old one has to go by itself.
             self._retract(chain, envelope)
+        return self.add_version(chain, content, fingerprint, envelope)
+
+    def add_version(self, chain: Chain, content: Content, fingerprint: str, envelope: Envelope) -> int:
+        """Add a further version as it is, without what `supersede` adds."""
         position = self._append(chain.kind, content, fingerprint, envelope, chain)
         self.chains.add_version(chain, position, fingerprint)
         chain.marking = envelope.marking

@@ -93,8 +93,10 @@ metadata = MetaData(
 
 
 def one_of(column: str, *values: str) -> CheckConstraint:
-    """The constraint that ``column`` holds one of ``values``."""
-    return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=column)
+    """The constraint that ``column`` holds one of ``values``; its ``info`` tells programs which."""
+    words = tuple(str(value) for value in values)
+    listed = ", ".join(repr(word) for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column, info={"column": column, "values": words})
 
 
 def _link(name: str) -> Column[int]:
@@ -297,6 +299,16 @@ links = _typed(
     Column("form", SmallInteger, nullable=False),
     Column("key_id", String(16), nullable=False),
     *(Column(name, LargeBinary, nullable=False) for name in ("clear", "green", "amber", "amber_strict", "red")),
+)
+
+# No kind of record: it says which of the records came in from the file of another log, up to ``position``.
+imports = _typed(
+    "imports",
+    Column("first_position", Position, ForeignKey("records.position"), nullable=False),
+    Column("importer", Text, nullable=False),
+    Column("imported_at", Moment, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
 )
 
 TABLES: dict[Kind, Table] = {

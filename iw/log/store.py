@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine, insert, text
 
 from iw.core.errors import StoreError, UsageError
-from iw.log import fingerprints, linking, migrate, plan, reading, verify
+from iw.log import fingerprints, linking, migrate, plan, reading, restoring, verify
 from iw.log.chains import Chains
 from iw.log.drafts import CorrectionDraft, Draft, FitDraft
 from iw.log.engine import make_engine, sqlite_file, translated
@@ -20,9 +20,10 @@ from iw.log.engine import writing as writes
 from iw.log.keys import LogKey
 from iw.log.linking import Head
 from iw.log.products import Forecast, LevelChange, Product, Recorded
-from iw.log.records import FitRecord, LogView, Marking, Stamp
+from iw.log.records import FitRecord, ImportRecord, LogView, Marking, Stamp
+from iw.log.restoring import Restored
 from iw.log.rows import DuplicateError, Envelope, Rows, Signature
-from iw.log.schema import Kind
+from iw.log.schema import Kind, imports
 from iw.log.verify import Verification
 
 __all__ = ["DuplicateError", "Log"]
@@ -211,6 +212,29 @@ class Log:
         """The fits of ``problem`` made at exactly ``marking`` (None: of all, at any), in log order."""
         with reads(self.engine) as connection:
             return reading.read_fits(connection, problem, marking)
+
+    def restore(
+        self, batch: Sequence[Restored], *, importer: str, now: datetime, file: str, digest: str
+    ) -> ImportRecord:
+        """Append the records that come next in the file of this very log, as they stood there, or none of them.
+
+        They keep position, author, reason and all times; that and when they were imported, from a ``file`` of this
+        ``digest``, is kept beside them. Raises `UsageError` unless they follow on what the log holds.
+        """
+        signature = _signature(importer, now, file, None)
+        done = ImportRecord(batch[0].position, batch[-1].position, importer, signature.now, file, digest)
+        key = self._need_key()
+        with writes(self.engine) as connection:
+            rows = _start(connection, signature)
+            restoring.restore(batch, rows)
+            _insert(connection, rows, key)
+            connection.execute(insert(imports), vars(done))
+        return done
+
+    def imports(self) -> list[ImportRecord]:
+        """Which records came in from the file of another log, in log order."""
+        with reads(self.engine) as connection:
+            return reading.read_imports(connection)
 
     def _need_key(self) -> LogKey:
         if self.key is None:

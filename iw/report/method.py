@@ -40,6 +40,13 @@ METHOD: tuple[tuple[str, str], ...] = (
         "Several scenarios can be visited in turn, so these chances sum to more than 100 %.",
     ),
     (
+        "Questions",
+        "A question asks what the log will show in a window. It is forecast each week, and the forecast is recorded. "
+        "The log answers it by fixed rules: yes as soon as enough events held genuine lie in the window; void where "
+        "gaps that nobody had planned left too little watching, or where a vague date would decide; no when the window "
+        "and the usual reporting lag are over. The interval says how far the draws of the parameters disagree.",
+    ),
+    (
         "What changed and why",
         "A change is split into terms that add up to it: first a new model version or fit, then evidence "
         "that came late or was corrected, in the order of the log, and last the passing of time with its events, "

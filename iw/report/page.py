@@ -154,6 +154,19 @@ class Mover:
 
 
 @dataclass(frozen=True)
+class QuestionRow:
+    """One question that the problem forecasts."""
+
+    id: str
+    asks: str
+    until: str
+    belief: Share
+    base_rate: str
+    change: str  # in points, against the forecast before
+    outcome: str  # with its ground; empty while it is pending
+
+
+@dataclass(frozen=True)
 class ProblemPage:
     """Everything that is shown of one problem."""
 
@@ -180,6 +193,8 @@ class ProblemPage:
     focus: str  # in short, the title of the scenario that the change charts and decibans are about
     has_history: bool
     history_note: str
+    questions: tuple[QuestionRow, ...]
+    questions_note: str
     events: tuple[EventRow, ...]
     evidence_note: str
     provenance: tuple[Fact, ...]

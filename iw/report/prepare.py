@@ -15,6 +15,7 @@ from iw.assessment.records import (
     Estimate,
     EventView,
     Provenance,
+    QuestionView,
     ReportView,
     ScenarioView,
     ShiftView,
@@ -33,6 +34,7 @@ from iw.report.page import (
     Mover,
     Page,
     ProblemPage,
+    QuestionRow,
     ReportRow,
     ScenarioRow,
     Share,
@@ -68,7 +70,10 @@ def prepare(report: WeeklyReport) -> Page:
         notes=report.notes,
         problems=problems,
         documents=tuple(_document(document) for document in report.documents),
-        method=tuple(MethodPart(heading, text.replace(" %", "\u00a0%")) for heading, text in METHOD),
+        method=(
+            MethodPart("Track record", sentences.track(report)),
+            *(MethodPart(heading, text.replace(" %", "\u00a0%")) for heading, text in METHOD),
+        ),
         provenance=_report_provenance(report),
     )
 
@@ -101,6 +106,18 @@ def _inside(value: float) -> float:
 
 def _pressing(assessment: Assessment) -> bool:
     return any(outlook.pressing for outlook in sentences.outlooks([assessment]))
+
+
+def _question(view: QuestionView) -> QuestionRow:
+    return QuestionRow(
+        id=view.id,
+        asks=view.asks,
+        until=numbers.day(view.until),
+        belief=_share(view.belief),
+        base_rate=numbers.percent(view.base_rate),
+        change=numbers.change(view.change) if view.change is not None else "",
+        outcome=f"{view.outcome}: {view.ground}" if view.outcome else "",
+    )
 
 
 def _board_row(assessment: Assessment, problem: ProblemPage) -> BoardRow:
@@ -170,6 +187,8 @@ def _problem(number: int, assessment: Assessment, documents: set[str]) -> Proble
         focus=numbers.shortened(subject.title, 60),
         has_history=bool(assessment.history),
         history_note=_history_note(assessment),
+        questions=tuple(_question(one) for one in assessment.questions),
+        questions_note=sentences.questions(assessment),
         events=events,
         evidence_note=_evidence_note(assessment),
         provenance=_provenance(assessment.provenance),

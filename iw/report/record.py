@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from iw.assessment.records import Assessment
+from iw.assessment.scores import Score, Tally
 
 
 @dataclass(frozen=True)
@@ -38,4 +39,6 @@ class WeeklyReport:
     assessments: tuple[Assessment, ...]  # in the order in which they are shown
     documents: tuple[DocumentView, ...] = ()
     left_out: tuple[str, ...] = ()  # warning problems that are missing because of faults in the catalogue
+    scores: tuple[Score, ...] = ()  # of the forecasts of questions, the tracker's first
+    tally: Tally | None = None  # of all of them
     notes: tuple[str, ...] = ()  # sentences of the analyst, shown before the numbers

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iw.assessment.records import Assessment, Contribution, ScenarioView
+from iw.assessment.scores import Score
 from iw.report import numbers
+from iw.report.record import WeeklyReport
 
 # A warned scenario needs attention when it is no longer very unlikely to come before the warning time is over:
 # the upper edge of ICD 203's "very unlikely".
@@ -164,9 +166,23 @@ def warned(assessment: Assessment) -> str:
     estimate = assessment.level.warned
     limits = numbers.said_span(estimate.low, estimate.high)
     chance = f"{numbers.percent(estimate.mean)} (90\u00a0% interval {limits})"
+    level = assessment.level
+    since = f" since {numbers.day(level.since)}" if level.since else ""
+    held = f" Held back: {level.held_back}." if level.held_back else ""
     return (
         f"A warned scenario is in force or comes within {numbers.days(assessment.horizon_days)}: {chance}; "
-        f"level {assessment.level.name}."
+        f"level {level.name}{since}.{held}"
+    )
+
+
+def questions(assessment: Assessment) -> str:
+    """What the table of questions shows, or that there is none."""
+    if not assessment.questions:
+        return "No question of this problem has been asked at this marking."
+    asked = max(view.asked_on for view in assessment.questions)
+    return (
+        f"The newest forecast of each, the last on {numbers.day(asked)}. Beside it what past events alone lead one to "
+        "expect, and the change in points from the forecast before."
     )
 
 
@@ -194,3 +210,25 @@ def confidence(assessment: Assessment) -> str:
     """The level of analytic confidence, and the rule that decided."""
     found = assessment.confidence
     return f"{found.level.capitalize()}: {found.reason}."
+
+
+def track(report: WeeklyReport) -> str:
+    """How good the forecasts of questions were that have been settled so far."""
+    tally = report.tally
+    if tally is None or not tally.made:
+        return "No question has been asked at this marking yet."
+    counts = f"{tally.yes} yes, {tally.no} no, {tally.void} void, {tally.pending} pending"
+    if not report.scores:
+        return f"Forecasts of questions so far: {counts}. None is settled with yes or no, so there is nothing to score."
+    own, *others = report.scores
+    beside = "; ".join(f"{one.forecaster} {one.brier:.3f}{_better(one)}" for one in others)
+    return (
+        f"Forecasts of questions so far: {counts}. Mean Brier score of those settled, 0 being perfect: {own.brier:.3f} "
+        f"over {own.forecasts} forecasts of {own.questions} questions ({beside})."
+    )
+
+
+def _better(score: Score) -> str:
+    if math.isnan(score.error):
+        return ""
+    return f" ({score.gain:+.3f} ± {score.error:.3f})".replace("-", "\u2212")

@@ -97,7 +97,7 @@ class Foresight:
         if question is not None:
             self._beliefs.catalogue.question(question)
         seen, now = self._seen_marking(marking), self._now()
-        view = self._beliefs.view(max(now, end_of_day(now.date())), seen)
+        view = self._beliefs.view(end_of_day(now.date()), seen)
         settled = {one.subject.forecast: one for one in view.resolutions if isinstance(one.subject, OfQuestion)}
         tables, domains = self._beliefs.catalogue.tables, self._beliefs.catalogue.domains
         return [
@@ -139,11 +139,11 @@ class Foresight:
         positions = set(self._log.append(drafts, author=author, now=now, reason=reason))
         return [one for one in self._log.view(now, seen).resolutions if one.stamp.position in positions]
 
-    def scores(self, marking: Marking | None = None) -> tuple[list[Score], Tally]:
-        """The scores of all forecasters on what was settled, and what became of all forecasts."""
-        seen, now = self._seen_marking(marking), self._now()
-        forecasts = self._log.forecasts(seen)
-        resolutions = self._beliefs.view(max(now, end_of_day(now.date())), seen).resolutions
+    def scores(self, marking: Marking | None = None, known_at: datetime | None = None) -> tuple[list[Score], Tally]:
+        """The scores of all forecasters on what was settled, and what became of all forecasts; as known at a moment."""
+        seen, known = self._seen_marking(marking), known_at or end_of_day(self._now().date())
+        forecasts = [one for one in self._log.forecasts(seen) if one.stamp.recorded_at <= known]
+        resolutions = self._beliefs.view(known, seen).resolutions
         return scores(scored(forecasts, resolutions)), tally(forecasts, resolutions)
 
     def forecasts_table(self, marking: Marking | None = None) -> pd.DataFrame:
@@ -151,7 +151,7 @@ class Foresight:
         import pandas as pd
 
         seen, now = self._seen_marking(marking), self._now()
-        outcomes = outcomes_of(self._beliefs.view(max(now, end_of_day(now.date())), seen).resolutions)
+        outcomes = outcomes_of(self._beliefs.view(end_of_day(now.date()), seen).resolutions)
         return pd.DataFrame(
             {
                 "id": f"Q{one.stamp.position}",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from iw.catalogue import load_catalogue
 from iw.core.errors import StoreError, UsageError
 from iw.core.resources import shipped
+from iw.exchange.checks import check_log_file
 from iw.log.drafts import CoverageDraft
 from iw.log.store import Log
 from iw.workspace.log_key import find_key, make_key
@@ -45,15 +46,20 @@ def init_workspace(
     today: date | None = None,
     author: str | None = None,
     bare: bool = False,
+    log_file: Path | None = None,
     clock: Callable[[], datetime] | None = None,
 ) -> Workspace:
     """Make a workspace: the catalogue copied for editing, an empty log, and the watch's own coverage from today on.
 
     ``name`` stands on reports (default: the folder's name). ``bare`` leaves the shipped subject out: of its catalogue
-    only the shared tables and the editors' schemas are copied. Raises `UsageError` where one is there already,
-    `StoreError` where the folder cannot be written.
+    only the shared tables and the editors' schemas are copied. ``log_file`` is the file of a log, which then goes on
+    here as it stood there, in place of an empty one. Raises `UsageError` where one is there already, `StoreError`
+    where the folder cannot be written, `DataError` where the file has faults.
     """
     folder = Path(path)
+    if log_file is not None:
+        # Before anything is made: a workspace without the log that was asked for would be in the way.
+        check_log_file(log_file, (clock or _clock)())
     if (folder / CONFIG).exists():
         raise UsageError(f"{folder} is a workspace already.", f"Use it: iw --workspace {folder} status.")
     if folder.exists() and any(folder.iterdir()):
@@ -73,6 +79,9 @@ def init_workspace(
         message = f"The folder {folder} cannot be written: {error.strerror}."
         raise StoreError(message, "Choose another place.") from error
     workspace = open_workspace(folder, clock)
+    if log_file is not None:
+        workspace.exchange.read_log(log_file)
+        return workspace
     watch = CoverageDraft("watch", "watch", "*", since=workspace.today, reason="the watch begins")
     workspace.append([watch], reason="workspace made")
     return workspace
@@ -83,6 +92,10 @@ def _open_log(url: str, folder: Path) -> Log:
     if key is None and Log.predates_chain(url):
         key = make_key(folder)  # the log gets its chain now
     return Log.open(url, key)
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def _but_tables(folder: str, names: list[str]) -> list[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from iw.assessment.beliefs import Belief, Beliefs, Overlay
     from iw.assessment.records import Assessment, ShiftView
     from iw.evidence.fit_files import FitSummary
+    from iw.workspace.exchanging import Exchange
     from iw.workspace.foresight import Foresight
     from iw.workspace.trust import Trust
 
@@ -281,6 +282,13 @@ class Workspace:
         )
         return len(done), len(drafts) - len(done)
 
+    @cached_property
+    def exchange(self) -> Exchange:
+        """The log in files for others, and out of their files."""
+        from iw.workspace.exchanging import Exchange
+
+        return Exchange(self.log, self.settings.author, self.now)
+
     # -- fitting and reporting ------------------------------------------------------------------------------------
 
     def fit(
@@ -336,6 +344,7 @@ class Workspace:
                 assessments.append(self.assess(name, day, known, marking, history_days(day)))
         seen = self.seen_marking(marking)
         head = self.log.heads().get(seen)
+        scores, tally = self.foresight.scores(seen, known)
         documents = [
             DocumentView(d.id, d.title, tuple(d.authors), d.publisher, d.published, d.url, d.note)
             for d in self.catalogue.documents.values()
@@ -354,6 +363,8 @@ class Workspace:
             assessments=tuple(assessments),
             documents=tuple(documents),
             left_out=tuple(sorted(name for kind, name in self.catalogue.left_out if kind == "problem")),
+            scores=tuple(scores),
+            tally=tally,
         )
         return write_report(report, folder or self.path / "reports", progress)
 

@@ -108,3 +108,14 @@ def test_a_damaged_fit_says_what_to_do(workspace: Workspace) -> None:
     file.write_bytes(file.read_bytes()[:2000])
     with open_workspace(workspace.path, clock) as other, pytest.raises(StoreError, match="iw fit"):
         other.belief(PROBLEM)
+
+
+def test_a_fit_whose_draws_are_not_here_is_not_in_force_and_can_be_made_again(workspace: Workspace) -> None:
+    """As in a workspace whose log was imported without the folder of the fits."""
+    made = workspace.belief(PROBLEM).provenance.fit
+    next(workspace.path.glob("fits/*.nc")).unlink()
+    with open_workspace(workspace.path, clock) as other:
+        assert other.belief(PROBLEM).provenance.fit is None
+        (again,) = other.fit([PROBLEM])
+        assert again.fit_id == made == other.belief(PROBLEM).provenance.fit
+        assert len(other.log.fits(PROBLEM)) == 1

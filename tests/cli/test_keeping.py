@@ -103,7 +103,7 @@ def test_the_key_is_a_file_for_its_owner_alone_or_stands_in_the_environment(
 def test_a_workspace_from_before_the_chain_gets_its_key_when_it_is_opened(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "log.db", isolation_level=None)) as connection:
         connection.execute("DROP TABLE links")
-        connection.execute("UPDATE iw_log_version SET version_num = '0002'")
+        connection.execute("UPDATE iw_log_version SET version_num = '0004'")
     (folder / "log.key").unlink()
     with open_workspace(folder) as watch:
         assert (watch.log.verify().holds, (folder / "log.key").exists()) == (True, True)

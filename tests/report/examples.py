@@ -20,6 +20,7 @@ from iw.assessment.records import (
     HistoryPoint,
     LevelView,
     Provenance,
+    QuestionView,
     ReportView,
     ScenarioView,
     ShiftView,
@@ -389,7 +390,25 @@ def assessment(plot: Plot = PLOTS[0], seed: int = 1, event_count: int = 25) -> A
         events=found,
         mover=next((term for term in month.contributions if term.kind == "event"), None),
         cautions=plot.cautions,
+        questions=questions(plot),
     )
+
+
+def questions(plot: Plot) -> tuple[QuestionView, ...]:
+    """One that is open, one that was answered; none for the conditional problem."""
+    if plot.conditional_on:
+        return ()
+    asked = date(2031, 11, 17)
+    return (
+        QuestionView(
+            "Q4702", f"{plot.problem}-soon", f"Will {plot.title.lower()} be confirmed within a year?",
+            asked, date(2032, 11, 16), Estimate(0.34, 0.18, 0.52), 0.22, 0.031, None, "",
+        ),
+        QuestionView(
+            "Q4703", f"{plot.problem}-twice", "Will two further accords be signed within 30 days?",
+            asked, date(2031, 11, 20), Estimate(0.08, 0.02, 0.19), 0.11, None, "yes", "E4690, E4699 in the window",
+        ),
+    )  # fmt: skip
 
 
 def provenance(plot: Plot, seed: int) -> Provenance:

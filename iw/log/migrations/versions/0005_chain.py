@@ -10,7 +10,7 @@ from iw.log.triggers import append_only
 from iw.log.walk import columns_there
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

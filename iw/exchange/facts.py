@@ -1,0 +1,202 @@
+"""The facts in force of one log as drafts for another: what is left when two logs are joined.
+
+The other log appends them as its own, at the markings that they have: author and moment of recording are the
+importer's, and the reason tells whose they were. Known they are from then on; only in a *backfill* does a fact that
+was itself backfilled count as known from when it was reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from iw.log.drafts import (
+    Attached,
+    BackingDraft,
+    CoverageDraft,
+    EventDraft,
+    ReportDraft,
+    ResolutionDraft,
+    SearchDraft,
+    Visible,
+)
+from iw.log.engine import reading
+from iw.log.records import (
+    Backing,
+    Coverage,
+    Event,
+    Marking,
+    OfEvent,
+    OfScenario,
+    Reading,
+    Report,
+    Resolution,
+    Search,
+    Stamp,
+    Stance,
+    VisibleBasis,
+)
+from iw.log.schema import Kind, records
+from iw.log.store import Log
+
+
+@dataclass(frozen=True)
+class EventFact:
+    """An event or reading with the reports that its claim rests on, and all its backings by themselves.
+
+    ``fingerprints`` are those of all its versions: a log that holds one of them holds the event. The backings, and the
+    resolution where it is settled, name 0 in place of the event, whose position only the other log knows.
+    """
+
+    draft: EventDraft
+    backings: tuple[BackingDraft, ...]
+    fingerprints: frozenset[str]
+    resolution: ResolutionDraft | None
+
+
+@dataclass(frozen=True)
+class _Version:
+    position: int
+    recorded_at: datetime
+    marking: Marking
+    fingerprint: str
+
+
+class Facts:
+    """The facts in force of a log, as known at a moment and at a marking."""
+
+    def __init__(self, log: Log, known_at: datetime, marking: Marking, backfill: bool) -> None:
+        self._view = log.view(known_at, marking)
+        self._backfill = backfill
+        self._settled = {
+            one.subject.event: self._resolution(one, OfEvent(0))
+            for one in self._view.resolutions
+            if isinstance(one.subject, OfEvent)
+        }
+        self._versions: dict[int, list[_Version]] = {}
+        columns = ("first", "position", "recorded_at", "marking", "fingerprint")
+        query = select(*(records.c[name] for name in columns)).where(records.c.kind.in_([Kind.EVENT, Kind.BACKING]))
+        with reading(log.engine) as connection:
+            for first, position, recorded_at, mark, fingerprint in connection.execute(
+                query.order_by(records.c.position)
+            ):
+                version = _Version(position, recorded_at, Marking(mark), fingerprint)
+                self._versions.setdefault(first, []).append(version)
+
+    def events(self) -> Iterator[EventFact]:
+        """The events and readings."""
+        for event in (*self._view.events, *self._view.readings):
+            yield self._event(event)
+
+    def others(self) -> Iterator[ReportDraft | CoverageDraft | SearchDraft | ResolutionDraft]:
+        """What stands for itself: unassigned reports, declared coverage, searches, scenarios that are settled."""
+        for report in self._view.unassigned:
+            yield self._report(report)
+        for coverage in self._view.coverages:
+            yield self._coverage(coverage)
+        for search in self._view.searches:
+            yield self._search(search)
+        for resolution in self._view.resolutions:
+            if isinstance(resolution.subject, OfScenario):
+                yield self._resolution(resolution, resolution.subject)
+
+    def _event(self, event: Event) -> EventFact:
+        versions = self._versions[event.first_position]
+        markings = {backing: self._versions[backing.position][0].marking for backing in event.backings}
+        marking = event.stamp.marking
+        together = [
+            backing
+            for backing in event.backings
+            if self._is_of_the_claim(backing, versions)
+            # A link may be more restricted than both its ends: then it is drawn by itself.
+            and markings[backing].rank <= higher(marking, backing.report.stamp.marking).rank
+        ]
+        if not any(backing.stance is Stance.BACKS for backing in together):
+            together = list(event.backings)
+            marking = max([marking, *markings.values()], key=lambda one: one.rank)
+        backings = tuple(self._backing(backing, mark) for backing, mark in markings.items())
+        fingerprints = frozenset(version.fingerprint for version in versions)
+        return EventFact(
+            self._draft(event, marking, together), backings, fingerprints, self._settled.get(event.first_position)
+        )
+
+    def _is_of_the_claim(self, backing: Backing, versions: list[_Version]) -> bool:
+        """Does the event's last version rest on it? The first rests on what was recorded in the same moment."""
+        (link,) = self._versions[backing.position]
+        if len(versions) == 1:
+            return link.recorded_at == versions[0].recorded_at
+        return link.position < versions[-1].position
+
+    def _draft(self, event: Event, marking: Marking, backings: list[Backing]) -> EventDraft:
+        return EventDraft(
+            indicator=event.indicator,
+            occurred=event.occurred,
+            summary=event.summary,
+            reports=tuple(Attached(self._report(one.report), one.stance) for one in backings),
+            development=event.development,
+            staged=event.staged,
+            occurred_local=event.occurred_local,
+            marking=marking,
+            visible=self._visible(event.stamp),
+            reason=_reason(event.stamp),
+            value=event.value if isinstance(event, Reading) else None,
+        )
+
+    def _backing(self, backing: Backing, marking: Marking) -> BackingDraft:
+        report = self._report(backing.report)
+        return BackingDraft(0, report, backing.stance, marking, report.visible, report.reason)
+
+    def _report(self, report: Report) -> ReportDraft:
+        names = ("source", "grade", "text", "origin", "grade_reason", "reported_at", "url", "document", "section")
+        more = ("note", "bears_on", "contradicts")
+        return ReportDraft(
+            **{name: getattr(report, name) for name in (*names, *more)},
+            marking=report.stamp.marking,
+            visible=self._visible(report.stamp),
+            reason=_reason(report.stamp),
+        )
+
+    def _coverage(self, one: Coverage) -> CoverageDraft:
+        return CoverageDraft(
+            collector=one.collector,
+            kind=one.kind,  # type: ignore[arg-type]  # the database has no other kinds
+            selects=one.selects,
+            since=one.since,
+            until=one.until,
+            coverage=one.coverage,
+            marking=one.stamp.marking,
+            visible=self._visible(one.stamp),
+            reason=_reason(one.stamp),
+        )
+
+    def _search(self, one: Search) -> SearchDraft:
+        return SearchDraft(
+            indicator=one.indicator,
+            since=one.since,
+            until=one.until,
+            coverage=one.coverage,
+            marking=one.stamp.marking,
+            visible=self._visible(one.stamp),
+            reason=_reason(one.stamp),
+        )
+
+    def _resolution(self, one: Resolution, subject: OfEvent | OfScenario) -> ResolutionDraft:
+        return ResolutionDraft(subject, one.outcome, one.ground, one.stamp.marking, _reason(one.stamp))
+
+    def _visible(self, stamp: Stamp) -> Visible | None:
+        if not self._backfill or stamp.visible_basis is VisibleBasis.RECORDED:
+            return None
+        return Visible(stamp.visible_at, stamp.visible_basis)
+
+
+def higher(one: Marking | None, other: Marking) -> Marking:
+    """The more restricted of two markings."""
+    return other if one is None or one.rank < other.rank else one
+
+
+def _reason(stamp: Stamp) -> str:
+    said = f"{stamp.reason}; " if stamp.reason else ""
+    return f"{said}recorded by {stamp.author} at {stamp.recorded_at.isoformat()}"
