@@ -261,7 +261,7 @@ def _logged_json(workspace: Workspace, logged: Logged) -> str:
 def import_(
     context: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="CSV files; or the files of logs, FILE.jsonl.")
+        list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files; or the file of a log, FILE.jsonl.")
     ],
     backfill: Annotated[
         bool, typer.Option("--backfill", metavar="", help="Known from when it was first reported, not from now on.")
@@ -272,7 +272,7 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Append CSV files, or the file of another log, all or nothing; what the log holds already is passed over.
+    """Append CSV or Parquet files, or the file of a log, all or nothing; what the log holds already is passed over.
 
     Example: [bold]iw --workspace iw-demo import iw-demo/indicators/evidence/cepa-2026.csv --backfill --dry-run[/bold]
     """

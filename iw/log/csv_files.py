@@ -15,11 +15,12 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from iw.core.dates import PartialDate, end_of_day
 from iw.core.errors import Fault, UsageError
 from iw.log import csv_coverage, csv_fields, fingerprints
-from iw.log.csv_lines import Line, header_faults, read_table
+from iw.log.csv_lines import CsvTable, Line, header_faults, read_table
 from iw.log.csv_reader import Reader
 from iw.log.drafts import CoverageDraft, EventDraft, ReportDraft, Visible
 from iw.log.grades import parse_grade
@@ -37,8 +38,15 @@ CONTEXT_EXTRAS = (*_REPORT, *_MORE)
 type Found = Sequence[EventDraft] | Sequence[ReportDraft] | Sequence[CoverageDraft]
 
 
-def read(
-    path: Path,
+def read(path: Path, **known: Any) -> tuple[Found, list[Fault]]:
+    """The drafts of a file and its faults; the further arguments are those of `drafts_of`."""
+    table, faults = read_table(path)
+    return ([], faults) if table is None else drafts_of(table, faults, **known)
+
+
+def drafts_of(
+    table: CsvTable,
+    faults: list[Fault],
     *,
     indicators: Mapping[str, float],
     documents: Collection[str],
@@ -48,14 +56,11 @@ def read(
     marking: Marking = Marking.CLEAR,
     domains: Collection[str] | None = None,
 ) -> tuple[Found, list[Fault]]:
-    """The drafts of a file, whose header tells what it holds, and its faults.
+    """The drafts of a table, whose header tells what it holds, and its faults, with those that were found before.
 
     ``indicators`` gives each indicator's usual lag in days; ``levels`` are those that have readings and no events.
     ``marking`` is that of lines without their own. ``domains`` are those that coverage may select (None: any).
     """
-    table, faults = read_table(path)
-    if table is None:
-        return [], faults
     reader = Reader(table, indicators, levels, documents, domains, backfill, today, marking, faults)
     kinds: dict[Callable[[Reader], tuple[Found, list[Fault]]], tuple[str, ...]] = {
         events: EVENT_COLUMNS,

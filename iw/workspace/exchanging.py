@@ -1,30 +1,40 @@
-"""A workspace's log in files for others, and out of their files into the log."""
+"""What goes out of a workspace and comes into it, as files and DataFrames."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from iw.exchange.import_log import Imported, import_log
+from iw.catalogue import Catalogue, Kind
+from iw.core.errors import DataError, Fault
+from iw.exchange import frames, import_log, log_files, parquet_files
+from iw.exchange.import_log import Imported
 from iw.exchange.lines import Header
-from iw.exchange.log_files import write_log
+from iw.exchange.parquet_files import TableName
+from iw.log import csv_files, csv_lines
+from iw.log.csv_lines import CsvTable
+from iw.log.drafts import Draft
 from iw.log.records import Marking
 from iw.log.store import Log
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 class Exchange:
-    """What goes out of a workspace and comes into it, as files."""
+    """The log in files for others, and out of their files into the log."""
 
-    def __init__(self, log: Log, author: str, now: Callable[[], datetime]) -> None:
-        self._log, self._author, self._now = log, author, now
+    def __init__(self, log: Log, catalogue: Catalogue, author: str, now: Callable[[], datetime]) -> None:
+        self._log, self._catalogue, self._author, self._now = log, catalogue, author, now
 
     def write_log(self, path: Path, marking: Marking = Marking.RED) -> Header:
         """Write all records at or below ``marking`` to a file (JSON Lines); gives its header.
 
         Raises `StoreError` where the file cannot be written; then the one that was there is left.
         """
-        return write_log(self._log, path, marking)
+        return log_files.write_log(self._log, path, marking)
 
     def read_log(self, path: Path, *, backfill: bool = False, dry_run: bool = False) -> Imported:
         """Take in the file of a log: as it stood there where this log is its beginning, else as known from now.
@@ -32,4 +42,72 @@ class Exchange:
         Raises `DataError` with every fault of the file; then nothing is taken in. See `iw.exchange.import_log`.
         """
         asked = {"backfill": backfill, "dry_run": dry_run}
-        return import_log(self._log, path, importer=self._author, now=self._now(), **asked)
+        return import_log.import_log(self._log, path, importer=self._author, now=self._now(), **asked)
+
+    def write_table(
+        self, table: TableName | str, path: Path, known_at: datetime | None = None, marking: Marking = Marking.RED
+    ) -> int:
+        """Write one of the tables of what is in force to a Parquet file; gives the number of rows."""
+        return parquet_files.write_table(self._log, TableName(table), path, known_at or self._now(), marking)
+
+    def read_files(
+        self, paths: Iterable[Path], *, backfill: bool = False, dry_run: bool = False, marking: Marking = Marking.CLEAR
+    ) -> tuple[int, int]:
+        """Append CSV or Parquet files of events, readings, context or coverage, all or nothing.
+
+        Gives how many records were appended, and how many skipped as known.
+
+        ``backfill`` dates knowledge by the first public report instead of the time of recording. Raises `DataError`
+        with every fault of every file.
+        """
+        tables = (
+            frames.parquet_table(path) if path.suffix == ".parquet" else csv_lines.read_table(path) for path in paths
+        )
+        return self._append(tables, backfill, dry_run, marking)
+
+    def append_frame(
+        self,
+        frame: pd.DataFrame,
+        *,
+        backfill: bool = False,
+        dry_run: bool = False,
+        marking: Marking = Marking.CLEAR,
+        name: str = "DataFrame",
+    ) -> tuple[int, int]:
+        """Append the rows of a DataFrame with the columns of a CSV file, all or nothing, as `read_files` does.
+
+        Faults name row and column, both counted from 1, after ``name``.
+        """
+        return self._append([frames.frame_table(frame, name)], backfill, dry_run, marking)
+
+    def _append(
+        self, tables: Iterable[tuple[CsvTable | None, list[Fault]]], backfill: bool, dry_run: bool, marking: Marking
+    ) -> tuple[int, int]:
+        drafts: list[Draft] = []
+        faults: list[Fault] = []
+        for table, wrong in tables:
+            found, all_wrong = ([], wrong) if table is None else self._drafts(table, wrong, backfill, marking)
+            drafts += found
+            faults += all_wrong
+        if faults:
+            raise DataError(faults, f"Nothing was imported: {len(faults)} fault{'s' if len(faults) != 1 else ''}.")
+        if dry_run:
+            return len(drafts), 0
+        done = self._log.append(drafts, author=self._author, now=self._now(), reason="import", skip_duplicates=True)
+        return len(done), len(drafts) - len(done)
+
+    def _drafts(
+        self, table: CsvTable, faults: list[Fault], backfill: bool, marking: Marking
+    ) -> tuple[csv_files.Found, list[Fault]]:
+        catalogue = self._catalogue
+        return csv_files.drafts_of(
+            table,
+            faults,
+            indicators={name: indicator.lag_days for name, indicator in catalogue.indicators.items()},
+            levels={name for name, one in catalogue.indicators.items() if one.kind is Kind.LEVEL},
+            documents=set(catalogue.documents),
+            domains=set(catalogue.domains.values()),
+            today=self._now().date(),
+            backfill=backfill,
+            marking=marking,
+        )

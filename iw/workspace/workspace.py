@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from iw.catalogue import Catalogue, Kind
 from iw.core.dates import end_of_day
-from iw.core.errors import DataError, Fault, UsageError
+from iw.core.errors import Fault, UsageError
 from iw.core.resources import product_version
 from iw.log.drafts import Draft, EventDraft
 from iw.log.records import Event, Marking
@@ -249,45 +249,15 @@ class Workspace:
     def import_files(
         self, paths: Iterable[Path], *, backfill: bool = False, dry_run: bool = False, marking: Marking = Marking.CLEAR
     ) -> tuple[int, int]:
-        """Append CSV files of events, readings, context or coverage, all or nothing.
-
-        Gives how many records were appended, and how many skipped as known.
-
-        ``backfill`` dates knowledge by the first public report instead of the time of recording. Raises `DataError`
-        with every fault of every file.
-        """
-        from iw.log import csv_files
-
-        drafts: list[Draft] = []
-        faults: list[Fault] = []
-        for path in paths:
-            found, wrong = csv_files.read(
-                path,
-                indicators={name: indicator.lag_days for name, indicator in self.catalogue.indicators.items()},
-                levels={name for name, one in self.catalogue.indicators.items() if one.kind is Kind.LEVEL},
-                documents=set(self.catalogue.documents),
-                domains=set(self.catalogue.domains.values()),
-                today=self.today,
-                backfill=backfill,
-                marking=marking,
-            )
-            drafts += found
-            faults += wrong
-        if faults:
-            raise DataError(faults, f"Nothing was imported: {len(faults)} fault{'s' if len(faults) != 1 else ''}.")
-        if dry_run:
-            return len(drafts), 0
-        done = self.log.append(
-            drafts, author=self.settings.author, now=self.now(), reason="import", skip_duplicates=True
-        )
-        return len(done), len(drafts) - len(done)
+        """Append CSV or Parquet files, all or nothing; see `Exchange.read_files`."""
+        return self.exchange.read_files(paths, backfill=backfill, dry_run=dry_run, marking=marking)
 
     @cached_property
     def exchange(self) -> Exchange:
         """The log in files for others, and out of their files."""
         from iw.workspace.exchanging import Exchange
 
-        return Exchange(self.log, self.settings.author, self.now)
+        return Exchange(self.log, self.catalogue, self.settings.author, self.now)
 
     # -- fitting and reporting ------------------------------------------------------------------------------------
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from iw.core.dates import end_of_day
+from iw.core.errors import DataError
 from iw.log.records import Marking
 from iw.workspace import Workspace, open_workspace
 from tests.cli.conftest import TODAY, Call
@@ -59,8 +62,51 @@ def test_an_export_says_up_to_which_marking_it_goes(on_watch: Call, watch: Works
 
 def test_a_name_that_tells_no_form_is_refused(on_watch: Call, tmp_path: Path) -> None:
     answer = on_watch("export", "log.txt")
-    assert (answer.code, "Name a file that ends in .jsonl" in answer.err) == (2, True)
+    assert (answer.code, "Name a file that ends in .jsonl or .parquet" in answer.err) == (2, True)
     assert not (tmp_path / "log.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("e.parquet",), "--table is missing. Name one of events, reports, readings, coverage"),
+        (("e.parquet", "--table", "beliefs"), "--table is beliefs. Name one of events"),
+        (("e.jsonl", "--table", "events"), "neither --table nor --known-at"),
+        (("e.jsonl", "--known-at", "2023-01-01"), "neither --table nor --known-at"),
+    ],
+)
+def test_an_option_that_the_form_does_not_have_is_refused(on_watch: Call, args: tuple[str, ...], hint: str) -> None:
+    answer = on_watch("export", *args)
+    assert (answer.code, hint in answer.err.replace("\n", " ")) == (2, True)
+
+
+def test_a_table_is_written_as_known_then(on_watch: Call, watch: Workspace, tmp_path: Path) -> None:
+    answer = on_watch("export", "events.parquet", "--table", "events", "--known-at", "2020-12-31")
+    expected = watch.events(known_at=end_of_day(date(2020, 12, 31)))
+    assert answer.out == f"events.parquet: {len(expected)} rows at or below red.\n"
+    assert list(pd.read_parquet(tmp_path / "events.parquet")["id"]) == list(expected["id"])
+    told = on_watch("export", "events.parquet", "--table", "events", "--json").json["rows"][0]
+    assert (told["table"], told["records"]) == ("events", len(watch.events()))
+
+
+def test_parquet_is_imported_as_csv_is(on_watch: Call, watch: Workspace, tmp_path: Path) -> None:
+    row = {"indicator": "bilateral-drill", "occurred_on": date(2026, 4, 1), "summary": "A drill.", "source": "Wire"}
+    pd.DataFrame([{**row, "grade": "B2"}]).to_parquet(tmp_path / "mine.parquet")
+    pd.DataFrame([{**row, "grade": "G9"}]).to_parquet(tmp_path / "faulty.parquet")
+    assert on_watch("import", "mine.parquet").out.startswith("1 imported, 0 in the log already.\n")
+    faulty = on_watch("import", "faulty.parquet")
+    assert (faulty.code, "faulty.parquet:1:5: 'G9' is not a grade" in faulty.err) == (3, True)
+
+
+def test_a_frame_is_appended_whole_or_not_at_all(watch: Workspace) -> None:
+    row = {"indicator": "bilateral-drill", "occurred_on": 2025, "summary": "A drill.", "source": "Wire", "grade": "B2"}
+    frame = pd.DataFrame([row, {**row, "occurred_on": 2024}])
+    before = watch.log.position()
+    with pytest.raises(DataError, match="drills:2:1: there is no indicator 'bilateral-dril'"):
+        watch.exchange.append_frame(frame.assign(indicator=["bilateral-drill", "bilateral-dril"]), name="drills")
+    assert watch.log.position() == before
+    assert watch.exchange.append_frame(frame) == (2, 0)
+    assert watch.exchange.append_frame(frame) == (0, 2)
 
 
 def test_the_file_of_a_log_is_imported_by_itself(on_watch: Call, exported: Path) -> None:
