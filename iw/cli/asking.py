@@ -1,4 +1,5 @@
-"""Commands that ask what is believed, why, and what if: ``status``, ``explain``, ``whatif``."""
+"""Commands that ask what is believed, why, and what if: ``status``, ``explain``, ``whatif``,
+``history``."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(explain)
     app.command()(whatif)
+    app.command()(history)
 
 
 def status(
@@ -152,6 +154,38 @@ def whatif(
         else:
             imagined.show(session, workspace.catalogue.problem(problem), changes, before, after)
             show_made_from(session, before)
+
+
+def history(
+    context: typer.Context,
+    problem: Problem,
+    as_of: AsOf = None,
+    months: Annotated[int, typer.Option(metavar="N", min=1, max=600, help="So many months back.")] = 24,
+    hindsight: Annotated[
+        bool, typer.Option("--hindsight", metavar="", help="What should have been believed, given all that came later.")
+    ] = False,
+    marking: Marked = None,
+    as_json: Json = False,
+) -> None:
+    """Show what was believed at the ends of past months, each as known then; or what should have been.
+
+    Example: [bold]iw --workspace iw-demo history war-support --months 60 --hindsight[/bold]
+    """
+    from iw.cli import past
+
+    session: Session = context.obj
+    with session.open() as workspace:
+        asked = when(workspace, as_of, None, marking)
+        with session.waiting("Looking back"):
+            if hindsight:
+                table = workspace.hindsight(problem, asked.as_of, None, asked.marking)
+            else:
+                table = workspace.history(problem, asked.as_of, asked.marking, months)
+        rows = past.rows(table, asked.as_of or workspace.today, months)
+        if as_json:
+            print(past.as_json(workspace, problem, rows, hindsight))
+        else:
+            past.show(session, workspace.catalogue.problem(problem), rows, hindsight)
 
 
 def _overlay(changes: list[Any]) -> Overlay:

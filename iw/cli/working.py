@@ -30,6 +30,9 @@ def fit(
         list[str] | None, typer.Argument(metavar="[PROBLEM...]", help="Which problems. Default: all of them.")
     ] = None,
     as_of: AsOf = None,
+    due: Annotated[
+        bool, typer.Option("--due", metavar="", help="Only problems without a fit, or whose fit's draws are worn.")
+    ] = False,
     again: Annotated[bool, typer.Option("--again", metavar="", help="Even where such a fit exists.")] = False,
     marking: Marked = None,
     as_json: Json = False,
@@ -47,7 +50,14 @@ def fit(
         asked = when(workspace, as_of, None, marking)
         try:
             with Steps(session) as steps:
-                done = workspace.fit(problems or (), asked.as_of, None, asked.marking, again=again, progress=steps)
+                names = problems or []
+                if due:
+                    steps("looking for fits that are due")
+                    names = workspace.refits_due(names, asked.as_of, asked.marking)
+                    if not names:
+                        session.out.print("No fit is due.")
+                        return
+                done = workspace.fit(names, asked.as_of, None, asked.marking, again=again, progress=steps)
                 fitted = {one.problem for one in done if one.accepted and one.as_of == workspace.today}
                 changed = workspace.foresight.record_levels(workspace.settings.author, fitted, asked.marking)
         except KeyboardInterrupt:

@@ -186,6 +186,28 @@ class Workspace:
             for name, estimate in point.beliefs.items()
         )
 
+    def hindsight(
+        self,
+        problem: str,
+        as_of: date | None = None,
+        known_at: datetime | None = None,
+        marking: Marking | None = None,
+    ) -> pd.DataFrame:
+        """What should have been believed on past days, given all the evidence up to ``as_of``: every 64 days.
+
+        One row for each day and scenario: ``mean``, ``low`` and ``high`` (90 %).
+        """
+        import pandas as pd
+
+        from iw.assessment.history import hindsight
+
+        belief = self.belief(problem, as_of, known_at, marking)
+        return pd.DataFrame(
+            {"day": point.day, "scenario": name, **vars(estimate)}
+            for point in hindsight(belief)
+            for name, estimate in point.beliefs.items()
+        )
+
     def events(self, known_at: datetime | None = None, marking: Marking | None = None) -> pd.DataFrame:
         """The events in force, one row each."""
         from iw.log.tables import event_rows
@@ -293,6 +315,19 @@ class Workspace:
             again,
             progress,
         )
+
+    def refits_due(
+        self, problems: Sequence[str] = (), as_of: date | None = None, marking: Marking | None = None
+    ) -> list[str]:
+        """Those of the problems (default: all that have begun) without a usable fit, or whose fit's draws are worn.
+
+        Worn is a fit whose weighted draws are worth less than a third of their number, or whose largest weights have a
+        Pareto k of more than 0.7.
+        """
+        day, known = self._when(as_of, None)
+        names = [self.catalogue.problem(name).id for name in problems or self.problems()]
+        begun = [name for name in names if self.catalogue.problems[name].start <= day]
+        return [name for name in begun if self._beliefs.at(name, day, known, self.seen_marking(marking)).refit_due]
 
     def report(
         self,
