@@ -27,6 +27,7 @@ from iw.log.schema import Moment, records
 
 FORM = 1
 _HEAD = b"iw-record/1\n"
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def record_bytes(table: Table, envelope: Mapping[Any, Any], content: Mapping[Any, Any]) -> bytes:
@@ -37,7 +38,7 @@ def record_bytes(table: Table, envelope: Mapping[Any, Any], content: Mapping[Any
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys, without white space, in ASCII."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return _JSON.encode(value)
 
 
 def row_bytes(table: Table, row: Mapping[Any, Any]) -> bytes:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from iw.core.errors import StoreError
 
 BUSY_TIMEOUT_MS = 10_000
+_CACHE_KIB = 65_536  # with SQLite's own 2 MB a long import writes the pages of the indices again and again
 _WRITES = "iw_writes"
 
 # What the database says (in lower case), what we say, what to try.
@@ -116,6 +117,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     cursor.close()
 
 

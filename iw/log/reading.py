@@ -177,6 +177,12 @@ def last_position(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(records.c.position), 0))).scalar_one())
 
 
+def last_moment(connection: Connection) -> datetime | None:
+    """When the log's last record was recorded; None for an empty log."""
+    query = select(records.c.recorded_at).order_by(records.c.position.desc()).limit(1)
+    return connection.execute(query).scalar_one_or_none()
+
+
 def read_markings(connection: Connection) -> list[Marking]:
     """The markings of all facts, each once."""
     found = connection.execute(select(records.c.marking).where(_FACT).distinct())

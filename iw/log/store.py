@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import batched
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +29,9 @@ from iw.log.schema import Kind, imports
 from iw.log.verify import Verification
 
 __all__ = ["DuplicateError", "Log"]
+
+AT_ONCE = 2_000
+SET_BACK = timedelta(days=1)  # a clock may be put right by so much without anybody's being asked
 
 
 class Log:
@@ -111,19 +116,26 @@ class Log:
     ) -> list[int]:
         """Append all drafts in one transaction, or none; give the position of each one's record.
 
+        They are taken a few thousand at a time, so that a generator of a million need never be in memory at once.
+        A record is never dated before the one before it: where the clock was set back by up to a day it gets that
+        one's moment; beyond that it is a `StoreError`.
+
         Raises `UsageError` where the log refuses a draft and `DuplicateError` where it holds it already. With
-        ``skip_duplicates`` new facts that it holds are passed over and have no position in the answer, so
-        that an import can be repeated: ``len(drafts) - len(positions)`` were skipped.
+        ``skip_duplicates`` new facts that it holds are passed over and have no position in the answer, so that an
+        import can be repeated.
         """
-        given = list(drafts)
         signature = _signature(author, now, reason, batch)
         key = self._need_key()
+        positions: list[int] = []
         with writes(self.engine) as connection:
-            rows = _start(connection, signature)
-            plan.look_up(given, rows.chains)
-            positions = [plan_one(draft, rows, skip_duplicates) for draft in given]
-            _insert(connection, rows, key)
-        return [position for position in positions if position is not None]
+            signature = _start(connection, signature)
+            for part in batched(drafts, AT_ONCE):
+                rows = _rows(connection, signature)
+                plan.look_up(part, rows.chains)
+                planned = (plan_one(draft, rows, skip_duplicates) for draft in part)
+                positions += [position for position in planned if position is not None]
+                _insert(connection, rows, key)
+        return positions
 
     def view(self, known_at: datetime, marking: Marking = Marking.RED, *, position: int | None = None) -> LogView:
         """The effective facts as known at ``known_at``, at or below ``marking``.
@@ -163,7 +175,7 @@ class Log:
         """Record a fit; its position. Raises `UsageError` where the log holds a fit of this id."""
         key = self._need_key()
         with writes(self.engine) as connection:
-            rows = _start(connection, _signature(author, now, reason, None))
+            rows = _rows(connection, _start(connection, _signature(author, now, reason, None)))
             fingerprint = fingerprints.of_parts("fit", fit.fit_id)
             rows.chains.load_fingerprints([fingerprint])
             rows.refuse_duplicate(fingerprint)
@@ -182,7 +194,7 @@ class Log:
         """
         key = self._need_key()
         with writes(self.engine) as connection:
-            rows = _start(connection, _signature(author, now, reason, None))
+            rows = _rows(connection, _start(connection, _signature(author, now, reason, None)))
             prints = [product.fingerprint(str(marking)) for product in products]
             rows.chains.load_fingerprints(prints)
             positions = []
@@ -225,7 +237,7 @@ class Log:
         done = ImportRecord(batch[0].position, batch[-1].position, importer, signature.now, file, digest)
         key = self._need_key()
         with writes(self.engine) as connection:
-            rows = _start(connection, signature)
+            rows = _rows(connection, _start(connection, signature))
             restoring.restore(batch, rows)
             _insert(connection, rows, key)
             connection.execute(insert(imports), vars(done))
@@ -255,10 +267,23 @@ def plan_one(draft: Draft, rows: Rows, skip_duplicates: bool) -> int | None:
         raise
 
 
-def _start(connection: Connection, signature: Signature) -> Rows:
+def _start(connection: Connection, signature: Signature) -> Signature:
+    """The signature, dated no earlier than the last record."""
     if connection.dialect.name == "postgresql":
         # One writer at a time, as on SQLite: else a reader could see a position before a lower one.
         connection.execute(text("LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE"))
+    last = reading.last_moment(connection)
+    if last is None or signature.now >= last:
+        return signature
+    if last - signature.now > SET_BACK:
+        raise StoreError(
+            f"The clock says {signature.now:%Y-%m-%d %H:%M} UTC, but the last record is of {last:%Y-%m-%d %H:%M} UTC.",
+            "Set the clock right, or 'today' in iw.toml; nothing was changed.",
+        )
+    return replace(signature, now=last)
+
+
+def _rows(connection: Connection, signature: Signature) -> Rows:
     return Rows(Chains(connection), signature, reading.last_position(connection) + 1)
 
 

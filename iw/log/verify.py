@@ -68,7 +68,7 @@ def verify(connection: Connection, key: LogKey | None, anchors: Iterable[Head] =
         _go(connection, walk)
     except _FlawFound as found:
         flaw = found.flaw
-    return Verification(walk.last, walk.heads, key is not None, tuple(walk.reached), flaw)
+    return Verification(walk.last, walk.heads(), key is not None, tuple(walk.reached), flaw)
 
 
 def _check_key(connection: Connection, key: LogKey | None) -> None:
@@ -148,7 +148,7 @@ class _Walk:
     suspect: Stored | None = (
         None  # its link is not what it should be; the next record says which of the two was changed
     )
-    heads: dict[Marking, Head] = field(default_factory=dict)
+    last_of: dict[str, int] = field(default_factory=dict)  # the last record of each marking
     waiting: dict[int, list[Head]] = field(default_factory=lambda: defaultdict(list))
     reached: list[tuple[Head, Marking]] = field(default_factory=list)
 
@@ -165,7 +165,7 @@ class _Walk:
         self._check_link(stored)
         self.last = stored.position
         if self.suspect is None:
-            self._note_heads(stored)
+            self.last_of[stored.envelope["marking"]] = stored.position
             self._check_anchors()
 
     def stray(self, table: str, position: int) -> None:
@@ -225,12 +225,14 @@ class _Walk:
             what = f"Record {position} was changed" if sound else f"The link of record {position} was changed"
         raise _FlawFound(position, f"{what} after it was written: they do not belong together.")
 
-    def _note_heads(self, stored: Stored) -> None:
-        assert self.stored is not None
-        rank = Marking(stored.envelope["marking"]).rank
-        for marking, digest in zip(Marking, self.stored, strict=True):
-            if marking.rank >= rank:
-                self.heads[marking] = Head(digest.hex(), stored.position)
+    def heads(self) -> dict[Marking, Head]:
+        """The heads after the last record that was taken, each with the position of the last one that it covers."""
+        found, position = {}, 0
+        for marking, digest in zip(Marking, self.stored or (), strict=bool(self.stored)):
+            position = max(position, self.last_of.get(str(marking), 0))
+            if position:
+                found[marking] = Head(digest.hex(), position)
+        return found
 
     def _check_anchors(self) -> None:
         assert self.stored is not None

@@ -119,6 +119,7 @@ def test_nothing_recorded_after_known_at_is_visible(
     file = tmp_path_factory.mktemp("known") / "log.db"
     shutil.copy(sqlite_template, file)
     known_at = NOW + known * DAY
+    appended = sorted(appended, key=lambda pair: pair[0])
     with Log.open(f"sqlite:///{file}", KEY) as log:
         for number, (day, since) in enumerate(appended):
             visible = None if since is None else Visible(NOW + since * DAY, VisibleBasis.LAG)

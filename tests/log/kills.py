@@ -1,0 +1,159 @@
+"""Processes that write to a log and are killed (-9) while they do, and what is left of the log.
+
+One process is started and imports the program once; it forks a writer for every order, since to start Python anew for
+each of a thousand writers takes longer than all the writing.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from iw.log.store import Log
+from tests.log.cast import KEY, NOW, append, drill
+
+BATCH = 30  # events of one import
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Writers:
+    """The process that forks writers. What they print is what they were told by the log: acknowledged appends."""
+
+    process: subprocess.Popen[str]
+    acknowledged: list[tuple[str, int]] = field(default_factory=list)  # the name of an append and its events
+
+    def start(self, url: str, name: str, events: int, appends: int) -> int:
+        """Fork a writer of so many appends of so many events each; its process id, when it has opened the log."""
+        self._say(f"{url} {name} {events} {appends}")
+        return int(self._until("pid")[1])
+
+    def go_on(self, appends: int) -> None:
+        """Until so many more appends have been acknowledged."""
+        wanted = len(self.acknowledged) + appends
+        while len(self.acknowledged) < wanted:
+            self._until("appended")
+
+    def wait(self) -> None:
+        """Until all writers have ended, by themselves or not."""
+        self._say("wait")
+        self._until("over")
+
+    def _until(self, word: str) -> list[str]:
+        """The next line that begins with ``word``; acknowledgements are noted on the way."""
+        while True:
+            line = self._read()
+            if line[0] == "appended":
+                self.acknowledged.append((line[1], int(line[2])))
+            if line[0] == word:
+                return line
+
+    def _say(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+
+    def _read(self) -> list[str]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().split()
+        assert line, "the writers' process has ended"
+        return line
+
+
+@contextmanager
+def writers() -> Iterator[Writers]:
+    """A process that forks writers, ended afterwards."""
+    command = [sys.executable, "-m", "tests.log.kills"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=os.environ) as process:
+        try:
+            yield Writers(process)
+        finally:
+            process.kill()
+
+
+def kill_often(url: str, rounds: int, seed: int) -> tuple[int, int]:
+    """Let a writer append single events or import batches, kill it at a random moment, and look; so many rounds.
+
+    Gives how many appends were acknowledged, and how many are there that a writer did not live to acknowledge.
+    """
+    chance, beyond = random.Random(seed), 0
+    with writers() as forked:
+        for number in range(rounds):
+            events = chance.choice((1, BATCH))
+            pid = forked.start(url, f"{seed}-{number}", events, 1_000)
+            forked.go_on(chance.randrange(4))
+            time.sleep(chance.uniform(0, 0.05))
+            os.kill(pid, signal.SIGKILL)
+            forked.wait()
+            beyond = look(url, forked.acknowledged)
+            assert beyond <= number + 1
+    return len(forked.acknowledged), beyond
+
+
+def look(url: str, acknowledged: list[tuple[str, int]]) -> int:
+    """Check that the log is whole and holds all that was acknowledged; how many appends it holds beyond."""
+    with Log.open(url, KEY) as log:
+        _wait_for_the_server(log)
+        done = log.verify()
+        assert done.holds, done.flaw
+        view = log.view(NOW)
+        events = [event.summary for event in view.events]
+        assert len(events) == len(set(events))
+        assert not view.unassigned
+        # One source row in all, and three records for each event: nothing of an append without the rest.
+        assert log.position() == 3 * len(events) + bool(events)
+    found: dict[str, int] = {}
+    for summary in events:
+        name = summary.rsplit("/", 1)[0]
+        found[name] = found.get(name, 0) + 1
+    assert {name: found.get(name) for name, _ in acknowledged} == dict(acknowledged)
+    assert set(found.values()) <= {1, BATCH}
+    return len(found) - len(acknowledged)
+
+
+def _wait_for_the_server(log: Log) -> None:
+    # A server may be about to commit what a client that is dead now asked it to.
+    if log.engine.dialect.name == "postgresql":
+        with log.engine.begin() as connection:
+            connection.exec_driver_sql("LOCK TABLE records IN SHARE ROW EXCLUSIVE MODE")
+
+
+def write(url: str, name: str, events: int, appends: int) -> None:
+    """A writer: say after each append that it was acknowledged."""
+    with Log.open(url, KEY) as log:
+        os.write(1, f"pid {os.getpid()}\n".encode())
+        for number in range(appends):
+            called = f"{name}.{number}"
+            append(log, *(drill(f"{called}/{place}") for place in range(events)), author=name)
+            os.write(1, f"appended {called} {events}\n".encode())
+
+
+def serve() -> None:
+    """Fork a writer for every line of standard input, until it ends."""
+    for line in sys.stdin:
+        if line.strip() == "wait":
+            for _ in count():
+                try:
+                    os.wait()
+                except ChildProcessError:
+                    break
+            os.write(1, b"over\n")
+            continue
+        url, name, events, appends = line.split()
+        if os.fork() == 0:
+            write(url, name, int(events), int(appends))
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    serve()

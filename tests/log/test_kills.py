@@ -1,0 +1,101 @@
+"""Whatever becomes of a writer, of the disk or of the clock: what was acknowledged is there, and the log holds."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from iw.core.errors import StoreError
+from iw.log.store import Log
+from tests.log.cast import DAY, NOW, address, append, drill, report
+from tests.log.conftest import empty
+from tests.log.kills import kill_often, look, writers
+
+
+def test_a_writer_that_is_killed_leaves_a_log_that_holds_with_all_that_was_acknowledged(log: Log) -> None:
+    acknowledged, _ = kill_often(address(log), rounds=8, seed=1)
+    assert acknowledged > 8
+    append(log, drill("Life goes on."))
+
+
+@pytest.mark.slow
+def test_a_thousand_kills_lose_nothing(
+    log: Log, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five hundred on each store, with a new log after every twenty."""
+    total, cut = 0, 0
+    for seed in range(25):
+        empty(log, request)
+        acknowledged, beyond = kill_often(address(log), rounds=20, seed=seed)
+        total, cut = total + acknowledged, cut + beyond
+    with capsys.disabled():
+        print(f"\n{log.engine.dialect.name}: 500 kills, {total} appends acknowledged, {cut} kept unacknowledged")
+
+
+def test_twenty_writers_at_once_lose_and_double_nothing(log: Log) -> None:
+    with writers() as forked:
+        for number in range(20):
+            forked.start(address(log), f"writer-{number}", 1, 3)
+        forked.wait()
+        assert len(forked.acknowledged) == 60
+        assert look(address(log), forked.acknowledged) == 0
+
+
+@pytest.fixture
+def full_disk(log: Log) -> Iterator[Log]:
+    """A SQLite log with 50 events on a disk that has no room for one page more."""
+    if log.engine.dialect.name != "sqlite":
+        pytest.fail("only SQLite has such a switch")
+    append(log, *(drill(f"Drill {number}.") for number in range(50)))
+
+    def limit(connection: object, *_: object) -> None:
+        connection.execute("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]  # SQLite's own connection
+
+    log.engine.dispose()
+    event.listen(log.engine, "connect", limit)
+    yield log
+    event.remove(log.engine, "connect", limit)
+    log.engine.dispose()
+
+
+@pytest.mark.parametrize("log", ["sqlite"], indirect=True)
+def test_a_full_disk_is_told_and_nothing_is_half_written(full_disk: Log) -> None:
+    before, heads = full_disk.view(NOW), full_disk.heads()
+    with pytest.raises(StoreError, match=r"the disk is full.*nothing was changed"):
+        append(full_disk, *(drill(f"Large {number}.", reports=(report("x" * 9_000),)) for number in range(9)))
+    assert (full_disk.view(NOW), full_disk.heads()) == (before, heads)
+    assert full_disk.verify().holds
+
+
+def test_a_clock_that_was_set_back_a_little_does_not_date_a_record_before_the_one_before_it(log: Log) -> None:
+    append(log, drill("One."))
+    append(log, drill("Two."), now=NOW - timedelta(hours=3))
+    assert [one.stamp.recorded_at for one in log.view(NOW).events] == [NOW, NOW]
+    assert not log.view(NOW - timedelta(hours=1)).events
+
+
+def test_a_clock_that_was_set_back_a_lot_is_told_and_nothing_is_appended(log: Log) -> None:
+    append(log, drill("One."))
+    with pytest.raises(StoreError, match=r"The clock says 2024-05-30 11:59 UTC, but the last record is of 2024-06-01"):
+        append(log, drill("Two.", on="2024-05-01"), now=NOW - 2 * DAY - timedelta(minutes=1))
+    assert [one.summary for one in log.view(NOW).events] == ["One."]
+    append(log, drill("Two.", on="2024-05-01"), now=NOW - DAY)
+
+
+def test_portions_in_which_drafts_are_taken_make_no_difference(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drafts of one append see one another in whatever portion they are: shared reports, sources, duplicates."""
+    shared = report("Shared.")
+    drafts = [drill("One.", reports=(shared,)), drill("Two.", reports=(shared,)), drill("One.", reports=(shared,))]
+    monkeypatch.setattr("iw.log.store.AT_ONCE", 1)
+    assert len(append(log, *drafts, skip_duplicates=True)) == 2
+    view = log.view(NOW)
+    assert len({one.backings[0].report.id for one in view.events}) == 1
+    assert (len(log.sources(NOW)), log.position(), log.verify().holds) == (1, 6, True)
+
+
+def test_a_fault_in_a_late_portion_takes_back_the_earlier_ones(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iw.log.store.AT_ONCE", 2)
+    with pytest.raises(Exception, match="holds this already"):
+        append(log, *(drill(f"Drill {number}.") for number in range(5)), drill("Drill 0."))
+    assert (log.position(), log.heads()) == (0, {})
