@@ -29,16 +29,19 @@ def export(
     context: typer.Context,
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="FILE.jsonl: the whole log; FILE.parquet: a table of what is in force."),
+        typer.Argument(metavar="FILE", help="FILE.jsonl: the whole log; .parquet: a table; .json: STIX 2.1."),
     ],
     table: Annotated[
         str | None, typer.Option(metavar="NAME", help="Which table: events, reports, readings or coverage.")
     ] = None,
+    beliefs: Annotated[
+        bool, typer.Option("--beliefs", metavar="", help="In STIX, also what is believed of each problem.")
+    ] = False,
     known_at: KnownAt = None,
     marking: Marked = None,
     as_json: Json = False,
 ) -> None:
-    """Write the log to a file, or a table of what is in force in it, as far as it is at or below a marking.
+    """Write the log, a table of it or a STIX bundle to a file, as far as it is at or below a marking.
 
     Example: [bold]iw --workspace iw-demo export log.jsonl --marking green[/bold]
     """
@@ -46,7 +49,7 @@ def export(
     from iw.cli.reading import when
 
     session: Session = context.obj
-    form = _form(file, table, known_at)
+    form = _form(file, table, beliefs, known_at)
     with session.open() as workspace, session.waiting("Writing"):
         asked = when(workspace, None, known_at, marking)
         told = form(workspace, file.expanduser(), asked)
@@ -54,20 +57,35 @@ def export(
     if as_json:
         print(text)
     else:
-        count = f"{told['records']} {'rows' if table else 'records'}"
+        count = next(f"{told[what]} {what}" for what in ("records", "rows", "objects") if what in told)
         session.out.print(f"{file}: {count} at or below {told['marking']}.", soft_wrap=True)
 
 
-def _form(file: Path, table: str | None, known_at: str | None) -> Form:
+def _form(file: Path, table: str | None, beliefs: bool, known_at: str | None) -> Form:
     """What writes a file of this name; `UsageError` where that or the options cannot be."""
-    if file.suffix == ".jsonl":
-        if table or known_at:
-            raise UsageError("A whole log has neither --table nor --known-at.", "Name a file that ends in .parquet.")
-        return _write_log
+    given = {"--table": table, "--beliefs": beliefs, "--known-at": known_at}
+    forms: dict[str, tuple[Form, tuple[str, ...]]] = {
+        ".jsonl": (_write_log, ()),
+        ".parquet": (
+            lambda workspace, path, asked: _write_table(workspace, table, path, asked),
+            ("--table", "--known-at"),
+        ),
+        ".json": (
+            lambda workspace, path, asked: _write_bundle(workspace, beliefs, path, asked),
+            ("--beliefs", "--known-at"),
+        ),
+    }
+    if file.suffix not in forms:
+        raise UsageError(
+            f"'{file.name}' does not tell in which form.", f"Name a file that ends in {' or '.join(forms)}."
+        )
+    form, options = forms[file.suffix]
+    wrong = [option for option, value in given.items() if value and option not in options]
+    if wrong:
+        raise UsageError(f"A file {file.suffix} has no {' and no '.join(wrong)}.", "See iw export --help.")
     if file.suffix == ".parquet":
-        return lambda workspace, path, asked: _write_table(workspace, _table(table), path, asked)
-    hint = "Name a file that ends in .jsonl or .parquet."
-    raise UsageError(f"'{file.name}' does not tell in which form.", hint)
+        _table(table)
+    return form
 
 
 def _table(name: str | None) -> TableName:
@@ -85,10 +103,19 @@ def _write_log(workspace: Workspace, path: Path, asked: When) -> dict[str, Any]:
     return {"marking": header.marking, "records": header.records, "digest": header.digest}
 
 
-def _write_table(workspace: Workspace, table: TableName, path: Path, asked: When) -> dict[str, Any]:
+def _write_table(workspace: Workspace, table: str | None, path: Path, asked: When) -> dict[str, Any]:
     from iw.core.dates import end_of_day
     from iw.log.records import Marking
 
     known, marking = asked.known_at or end_of_day(workspace.today), asked.marking or Marking.RED
-    rows = workspace.exchange.write_table(table, path, known, marking)
-    return {"marking": marking, "records": rows, "table": table, "known_at": known}
+    rows = workspace.exchange.write_table(_table(table), path, known, marking)
+    return {"marking": marking, "rows": rows, "table": table, "known_at": known}
+
+
+def _write_bundle(workspace: Workspace, beliefs: bool, path: Path, asked: When) -> dict[str, Any]:
+    from iw.core.dates import end_of_day
+    from iw.log.records import Marking
+
+    known, marking = asked.known_at or end_of_day(workspace.today), asked.marking or Marking.RED
+    told = workspace.exchange.write_bundle(path, known, marking, beliefs=beliefs)
+    return {"marking": marking, "objects": told.objects, "digest": told.digest, "known_at": known}

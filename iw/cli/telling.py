@@ -261,7 +261,8 @@ def _logged_json(workspace: Workspace, logged: Logged) -> str:
 def import_(
     context: typer.Context,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files; or the file of a log, FILE.jsonl.")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="CSV or Parquet files; or one .jsonl (a log) or .json (STIX)."),
     ],
     backfill: Annotated[
         bool, typer.Option("--backfill", metavar="", help="Known from when it was first reported, not from now on.")
@@ -272,7 +273,7 @@ def import_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Append CSV or Parquet files, or the file of a log, all or nothing; what the log holds already is passed over.
+    """Append CSV or Parquet files, the file of a log or a STIX bundle; what the log holds already is passed over.
 
     Example: [bold]iw --workspace iw-demo import iw-demo/indicators/evidence/cepa-2026.csv --backfill --dry-run[/bold]
     """
@@ -283,9 +284,12 @@ def import_(
     session: Session = context.obj
     mark = csv_fields.marking(marking) if marking else Marking.CLEAR
     with session.open() as workspace, session.waiting("Reading"):
-        appended, skipped = _imported(workspace, files, backfill, dry_run, mark)
+        appended, skipped, not_read = _imported(workspace, files, backfill, dry_run, mark)
         row = {"files": files, "dry_run": dry_run, "appended": 0 if dry_run else appended, "sound": appended + skipped}
-        text = answer("import", origin(workspace), [row | {"skipped": skipped}]) if as_json else ""
+        row |= {"skipped": skipped, "not_read": not_read}
+        text = answer("import", origin(workspace), [row]) if as_json else ""
+    for fault in not_read:
+        session.note(fault, style="yellow")
     if as_json:
         print(text)
     elif dry_run:
@@ -298,15 +302,20 @@ def import_(
 
 def _imported(
     workspace: Workspace, files: list[Path], backfill: bool, dry_run: bool, marking: Marking
-) -> tuple[int, int]:
-    """How many records were appended, and how many were known."""
-    logs = [file for file in files if file.suffix == ".jsonl"]
-    if not logs:
-        return workspace.import_files(files, backfill=backfill, dry_run=dry_run, marking=marking)
+) -> tuple[int, int, list[str]]:
+    """How many records were appended, how many were known, and what could not be read of a foreign bundle."""
+    alone = [file for file in files if file.suffix in (".jsonl", ".json")]
+    if not alone:
+        done = workspace.import_files(files, backfill=backfill, dry_run=dry_run, marking=marking)
+        return *done, []
     if len(files) > 1:
-        raise UsageError("The file of a log is imported by itself.", "Import the files one by one.")
-    done = workspace.exchange.read_log(logs[0], backfill=backfill, dry_run=dry_run)
-    return done.appended, done.known
+        raise UsageError("A log or a bundle is imported by itself.", "Import the files one by one.")
+    if alone[0].suffix == ".jsonl":
+        moved = workspace.exchange.read_log(alone[0], backfill=backfill, dry_run=dry_run)
+        return moved.appended, moved.known, []
+    asked = {"backfill": backfill, "dry_run": dry_run}
+    joined, not_read = workspace.exchange.read_bundle(alone[0], marking=marking, **asked)
+    return joined.appended, joined.known, [str(fault) for fault in not_read]
 
 
 def events(

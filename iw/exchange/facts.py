@@ -7,9 +7,10 @@ was itself backfilled count as known from when it was reported.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import select
 
@@ -54,7 +55,7 @@ class EventFact:
     draft: EventDraft
     backings: tuple[BackingDraft, ...]
     fingerprints: frozenset[str]
-    resolution: ResolutionDraft | None
+    resolution: ResolutionDraft | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,16 @@ class _Version:
     recorded_at: datetime
     marking: Marking
     fingerprint: str
+
+
+class FactsToJoin(Protocol):
+    """Facts that can be appended to a log, wherever they come from."""
+
+    def events(self) -> Iterable[EventFact]:
+        """The events and readings."""
+
+    def others(self) -> Iterable[ReportDraft | CoverageDraft | SearchDraft | ResolutionDraft]:
+        """What stands for itself: unassigned reports, declared coverage, searches, scenarios that are settled."""
 
 
 class Facts:
@@ -105,23 +116,18 @@ class Facts:
 
     def _event(self, event: Event) -> EventFact:
         versions = self._versions[event.first_position]
-        markings = {backing: self._versions[backing.position][0].marking for backing in event.backings}
-        marking = event.stamp.marking
-        together = [
-            backing
-            for backing in event.backings
-            if self._is_of_the_claim(backing, versions)
-            # A link may be more restricted than both its ends: then it is drawn by itself.
-            and markings[backing].rank <= higher(marking, backing.report.stamp.marking).rank
-        ]
-        if not any(backing.stance is Stance.BACKS for backing in together):
-            together = list(event.backings)
-            marking = max([marking, *markings.values()], key=lambda one: one.rank)
-        backings = tuple(self._backing(backing, mark) for backing, mark in markings.items())
-        fingerprints = frozenset(version.fingerprint for version in versions)
-        return EventFact(
-            self._draft(event, marking, together), backings, fingerprints, self._settled.get(event.first_position)
+        links = [(self._backing(backing), self._is_of_the_claim(backing, versions)) for backing in event.backings]
+        names = ("indicator", "occurred", "summary", "development", "staged", "occurred_local")
+        claim = EventDraft(
+            **{name: getattr(event, name) for name in names},
+            reports=tuple(Attached(backing.report, backing.stance) for backing, _ in links),
+            marking=event.stamp.marking,
+            visible=self._visible(event.stamp),
+            reason=_reason(event.stamp),
+            value=event.value if isinstance(event, Reading) else None,
         )
+        fact = event_fact(claim, links, frozenset(version.fingerprint for version in versions))
+        return replace(fact, resolution=self._settled.get(event.first_position))
 
     def _is_of_the_claim(self, backing: Backing, versions: list[_Version]) -> bool:
         """Does the event's last version rest on it? The first rests on what was recorded in the same moment."""
@@ -130,23 +136,9 @@ class Facts:
             return link.recorded_at == versions[0].recorded_at
         return link.position < versions[-1].position
 
-    def _draft(self, event: Event, marking: Marking, backings: list[Backing]) -> EventDraft:
-        return EventDraft(
-            indicator=event.indicator,
-            occurred=event.occurred,
-            summary=event.summary,
-            reports=tuple(Attached(self._report(one.report), one.stance) for one in backings),
-            development=event.development,
-            staged=event.staged,
-            occurred_local=event.occurred_local,
-            marking=marking,
-            visible=self._visible(event.stamp),
-            reason=_reason(event.stamp),
-            value=event.value if isinstance(event, Reading) else None,
-        )
-
-    def _backing(self, backing: Backing, marking: Marking) -> BackingDraft:
+    def _backing(self, backing: Backing) -> BackingDraft:
         report = self._report(backing.report)
+        marking = self._versions[backing.position][0].marking
         return BackingDraft(0, report, backing.stance, marking, report.visible, report.reason)
 
     def _report(self, report: Report) -> ReportDraft:
@@ -190,6 +182,35 @@ class Facts:
         if not self._backfill or stamp.visible_basis is VisibleBasis.RECORDED:
             return None
         return Visible(stamp.visible_at, stamp.visible_basis)
+
+
+def event_fact(
+    claim: EventDraft, links: Sequence[tuple[BackingDraft, bool]], fingerprints: frozenset[str] = frozenset()
+) -> EventFact:
+    """The fact of an event with these links; each says whether the claim itself rests on it.
+
+    A link may be more restricted than both its ends: then it is drawn by itself, at its own marking. Where nothing else
+    backs the event, the event is as restricted as its links.
+    """
+    together = [
+        link
+        for link, of_the_claim in links
+        if of_the_claim and _rank(link.marking) <= max(claim.marking.rank, _rank(_report_marking(link)))
+    ]
+    marking = claim.marking
+    if not any(link.stance is Stance.BACKS for link in together):
+        together = [link for link, _ in links]
+        marking = max([marking, *(link.marking or marking for link in together)], key=lambda one: one.rank)
+    reports = tuple(Attached(link.report, link.stance) for link in together)
+    return EventFact(replace(claim, reports=reports, marking=marking), tuple(link for link, _ in links), fingerprints)
+
+
+def _report_marking(link: BackingDraft) -> Marking | None:
+    return link.report.marking if isinstance(link.report, ReportDraft) else None
+
+
+def _rank(marking: Marking | None) -> int:
+    return 0 if marking is None else marking.rank
 
 
 def higher(one: Marking | None, other: Marking) -> Marking:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 
-from iw.exchange.facts import EventFact, Facts, higher
+from iw.exchange.facts import EventFact, FactsToJoin, higher
 from iw.log import fingerprints
 from iw.log.chains import Chains
 from iw.log.drafts import BackingDraft, Draft, ReportDraft
@@ -31,7 +31,7 @@ class Joined:
     known: int
 
 
-def join(log: Log, facts: Facts, *, importer: str, now: datetime, batch: str) -> Joined:
+def join(log: Log, facts: FactsToJoin, *, importer: str, now: datetime, batch: str) -> Joined:
     """Append the facts that the log does not hold."""
 
     def append(drafts: Sequence[Draft]) -> list[int]:

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iw.catalogue import Catalogue, Kind
 from iw.core.errors import DataError, Fault
-from iw.exchange import frames, import_log, log_files, parquet_files
+from iw.exchange import frames, import_log, log_files, parquet_files, stix_export, stix_import
 from iw.exchange.import_log import Imported
+from iw.exchange.joining import Joined
 from iw.exchange.lines import Header
 from iw.exchange.parquet_files import TableName
+from iw.exchange.stix_export import BeliefNote, Meaning, Told
+from iw.exchange.stix_import import Asked
 from iw.log import csv_files, csv_lines
 from iw.log.csv_lines import CsvTable
 from iw.log.drafts import Draft
 from iw.log.records import Marking
 from iw.log.store import Log
+from iw.workspace.settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from iw.assessment.beliefs import Belief
 
 
 class Exchange:
     """The log in files for others, and out of their files into the log."""
 
-    def __init__(self, log: Log, catalogue: Catalogue, author: str, now: Callable[[], datetime]) -> None:
-        self._log, self._catalogue, self._author, self._now = log, catalogue, author, now
+    def __init__(
+        self,
+        log: Log,
+        catalogue: Catalogue,
+        settings: Settings,
+        now: Callable[[], datetime],
+        belief: Callable[[str, date, datetime, Marking], Belief],
+    ) -> None:
+        self._log, self._catalogue, self._now, self._belief = log, catalogue, now, belief
+        self._watch, self._author = settings.name, settings.author
 
     def write_log(self, path: Path, marking: Marking = Marking.RED) -> Header:
         """Write all records at or below ``marking`` to a file (JSON Lines); gives its header.
@@ -49,6 +63,41 @@ class Exchange:
     ) -> int:
         """Write one of the tables of what is in force to a Parquet file; gives the number of rows."""
         return parquet_files.write_table(self._log, TableName(table), path, known_at or self._now(), marking)
+
+    def write_bundle(
+        self, path: Path, known_at: datetime | None = None, marking: Marking = Marking.RED, *, beliefs: bool = False
+    ) -> Told:
+        """Write what is in force as a STIX 2.1 bundle; with ``beliefs``, also what is believed of each problem."""
+        known = known_at or self._now()
+        problems = [name for name, problem in self._catalogue.problems.items() if problem.start <= known.date()]
+        return stix_export.write_bundle(
+            self._log,
+            path,
+            watch=self._watch,
+            known_at=known,
+            marking=marking,
+            meanings={name: Meaning(one.title, one.definition) for name, one in self._catalogue.indicators.items()},
+            beliefs=[self._belief_note(name, known, marking) for name in problems if beliefs],
+        )
+
+    def read_bundle(
+        self, path: Path, *, backfill: bool = False, dry_run: bool = False, marking: Marking = Marking.CLEAR
+    ) -> tuple[Joined, list[Fault]]:
+        """Append what a STIX 2.1 bundle tells: our own facts, or the reports of others, ungraded and unassigned.
+
+        ``marking`` is that of what has none. Also gives what could not be read of a foreign bundle. Raises `DataError`
+        with every fault of a bundle of ours.
+        """
+        asked = Asked(self._now(), set(self._catalogue.indicators), marking, backfill)
+        return stix_import.import_bundle(self._log, path, asked, importer=self._author, dry_run=dry_run)
+
+    def _belief_note(self, problem: str, known: datetime, marking: Marking) -> BeliefNote:
+        belief = self._belief(problem, known.date(), known, marking)
+        made = belief.provenance
+        told = {name: belief.estimate(name) for name in belief.spec.scenarios}
+        scenarios = {name: (one.mean, one.low, one.high) for name, one in told.items()}
+        title = self._catalogue.problem(problem).title
+        return BeliefNote(problem, title, made.as_of, known, made.model_version, made.fit, scenarios)
 
     def read_files(
         self, paths: Iterable[Path], *, backfill: bool = False, dry_run: bool = False, marking: Marking = Marking.CLEAR

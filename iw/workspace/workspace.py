@@ -279,7 +279,7 @@ class Workspace:
         """The log in files for others, and out of their files."""
         from iw.workspace.exchanging import Exchange
 
-        return Exchange(self.log, self.catalogue, self.settings.author, self.now)
+        return Exchange(self.log, self.catalogue, self.settings, self.now, self.belief)
 
     # -- fitting and reporting ------------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ def test_an_export_says_up_to_which_marking_it_goes(on_watch: Call, watch: Works
 
 def test_a_name_that_tells_no_form_is_refused(on_watch: Call, tmp_path: Path) -> None:
     answer = on_watch("export", "log.txt")
-    assert (answer.code, "Name a file that ends in .jsonl or .parquet" in answer.err) == (2, True)
+    assert (answer.code, "Name a file that ends in .jsonl or .parquet or .json" in answer.err) == (2, True)
     assert not (tmp_path / "log.txt").exists()
 
 
@@ -71,8 +71,10 @@ def test_a_name_that_tells_no_form_is_refused(on_watch: Call, tmp_path: Path) ->
     [
         (("e.parquet",), "--table is missing. Name one of events, reports, readings, coverage"),
         (("e.parquet", "--table", "beliefs"), "--table is beliefs. Name one of events"),
-        (("e.jsonl", "--table", "events"), "neither --table nor --known-at"),
-        (("e.jsonl", "--known-at", "2023-01-01"), "neither --table nor --known-at"),
+        (("e.jsonl", "--table", "events"), "A file .jsonl has no --table."),
+        (("e.jsonl", "--known-at", "2023-01-01"), "A file .jsonl has no --known-at."),
+        (("e.parquet", "--table", "events", "--beliefs"), "A file .parquet has no --beliefs."),
+        (("e.json", "--table", "events"), "A file .json has no --table."),
     ],
 )
 def test_an_option_that_the_form_does_not_have_is_refused(on_watch: Call, args: tuple[str, ...], hint: str) -> None:
@@ -86,7 +88,7 @@ def test_a_table_is_written_as_known_then(on_watch: Call, watch: Workspace, tmp_
     assert answer.out == f"events.parquet: {len(expected)} rows at or below red.\n"
     assert list(pd.read_parquet(tmp_path / "events.parquet")["id"]) == list(expected["id"])
     told = on_watch("export", "events.parquet", "--table", "events", "--json").json["rows"][0]
-    assert (told["table"], told["records"]) == ("events", len(watch.events()))
+    assert (told["table"], told["rows"]) == ("events", len(watch.events()))
 
 
 def test_parquet_is_imported_as_csv_is(on_watch: Call, watch: Workspace, tmp_path: Path) -> None:
@@ -96,6 +98,35 @@ def test_parquet_is_imported_as_csv_is(on_watch: Call, watch: Workspace, tmp_pat
     assert on_watch("import", "mine.parquet").out.startswith("1 imported, 0 in the log already.\n")
     faulty = on_watch("import", "faulty.parquet")
     assert (faulty.code, "faulty.parquet:1:5: 'G9' is not a grade" in faulty.err) == (3, True)
+
+
+def test_a_bundle_is_written_and_read_back(iw: Call, on_watch: Call, watch: Workspace, tmp_path: Path) -> None:
+    answer = on_watch("export", "bundle.json", "--beliefs")
+    found = json.loads((tmp_path / "bundle.json").read_bytes())
+    assert answer.out == f"bundle.json: {len(found['objects'])} objects at or below red.\n"
+    told = {one["abstract"]: one for one in found["objects"] if one["type"] == "note"}
+    belief = watch.belief("war-support")
+    (note,) = [one for name, one in told.items() if name.startswith("Belief on 2026-04-12: ")]
+    (extension,) = note["extensions"].values()
+    assert extension["model_version"] == belief.provenance.model_version
+    assert {one["scenario"]: one["mean"] for one in extension["scenarios"]} == {
+        name: belief.estimate(name).mean for name in belief.spec.scenarios
+    }
+    assert iw("init", tmp_path / "elsewhere").code == 0
+    events = len(watch.events())
+    answer = iw("--workspace", tmp_path / "elsewhere", "import", "bundle.json")
+    assert (answer.code, answer.err) == (0, "")
+    with open_workspace(tmp_path / "elsewhere") as elsewhere:
+        assert len(elsewhere.log.view(elsewhere.now()).events) == events
+
+
+def test_what_cannot_be_read_of_a_foreign_bundle_is_told(on_watch: Call, tmp_path: Path) -> None:
+    name = "bundle--44af6c39-c09b-49c5-9de2-394224b04982"
+    (tmp_path / "bundle.json").write_text(json.dumps({"type": "bundle", "id": name, "objects": [{}]}))
+    answer = on_watch("import", "bundle.json")
+    assert answer.out == "0 imported, 0 in the log already.\n"
+    assert "objects[0]: this is no STIX object" in answer.err
+    assert "objects[0]" in on_watch("import", "bundle.json", "--json").json["rows"][0]["not_read"][0]
 
 
 def test_a_frame_is_appended_whole_or_not_at_all(watch: Workspace) -> None:

@@ -184,7 +184,7 @@ def test_an_import_can_be_tried_done_and_repeated(on_watch: Call, watch: Workspa
     found = on_watch("import", file, "--json").json
     assert list(found) == ["schema", "provenance", "rows"]
     assert found["rows"] == [
-        {"files": [str(file)], "dry_run": False, "appended": 0, "sound": 1, "skipped": 1},
+        {"files": [str(file)], "dry_run": False, "appended": 0, "sound": 1, "skipped": 1, "not_read": []},
     ]
 
 
