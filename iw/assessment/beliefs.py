@@ -18,6 +18,7 @@ import numpy as np
 
 from iw.assessment.records import Estimate, Provenance
 from iw.catalogue import Catalogue
+from iw.core.errors import NotFoundError
 from iw.evidence import EvidenceSet, build_evidence, model_spec
 from iw.evidence.coverage import Watched
 from iw.evidence.fit_files import read_draws
@@ -130,7 +131,33 @@ class Beliefs:
             belief = self._from(self._read(spec, fit), evidence, view, fit)
             if belief.usable:
                 return belief
-        rng = np.random.default_rng([self.seed, crc32(problem.encode()), as_of.toordinal()])
+        return self._proposed(spec, evidence, view)
+
+    def again(
+        self,
+        problem: str,
+        as_of: date,
+        known_at: datetime,
+        marking: Marking,
+        position: int,
+        fit: str | None,
+    ) -> Belief:
+        """The belief as it was made when ``position`` was the log's last record, from the fit of this id or none.
+
+        Raises `NotFoundError` where the log has no such fit.
+        """
+        spec = self.spec(problem)
+        view = self.log.view(known_at, marking, position=position)
+        evidence = build_evidence(self.catalogue, spec, view, as_of)
+        if fit is None:
+            return self._proposed(spec, evidence, view)
+        known = {one.fit_id: one for one in self.log.fits(problem)}
+        if fit not in known:
+            raise NotFoundError("fit", fit, known)
+        return self._from(self._read(spec, known[fit]), evidence, view, known[fit])
+
+    def _proposed(self, spec: ModelSpec, evidence: EvidenceSet, view: LogView) -> Belief:
+        rng = np.random.default_rng([self.seed, crc32(spec.problem.encode()), evidence.as_of.toordinal()])
         return self._from(Believer(spec, proposal_draws(spec, evidence.arrays, rng)), evidence, view, None)
 
     def fit_in_force(self, spec: ModelSpec, as_of: date, known_at: datetime, marking: Marking) -> FitRecord | None:

@@ -13,7 +13,19 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from iw.cli import asking, catalogue, demo, exchanging, foreseeing, founding, keeping, telling, trusting, working
+from iw.cli import (
+    asking,
+    catalogue,
+    demo,
+    exchanging,
+    foreseeing,
+    founding,
+    keeping,
+    replaying,
+    telling,
+    trusting,
+    working,
+)
 from iw.cli.session import Session
 from iw.core.errors import IwError
 
@@ -139,6 +151,7 @@ for commands in (
     foreseeing,
     catalogue,
     working,
+    replaying,
     keeping,
 ):  # in the order in which the help lists them
     commands.register(app)

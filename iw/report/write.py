@@ -12,8 +12,12 @@ from iw.report.record import WeeklyReport
 
 
 def write_report(report: WeeklyReport, folder: Path, progress: Callable[[str], None]) -> tuple[Path, Path]:
-    """Write ``weekly-<date>.html`` and ``.pdf`` into ``folder``; gives both paths. Raises `StoreError`."""
+    """Write ``weekly-<date>.html`` and ``.pdf`` into ``folder``, and beside them their beliefs as ``.json``.
+
+    Gives the first two paths. Raises `StoreError`.
+    """
     from iw.report import render_html, render_pdf
+    from iw.report.beliefs_file import render_json
 
     progress("drawing charts and setting the page")
     page = render_html(report).encode()
@@ -22,6 +26,7 @@ def write_report(report: WeeklyReport, folder: Path, progress: Callable[[str], N
     paths = (folder / f"weekly-{report.as_of}.html", folder / f"weekly-{report.as_of}.pdf")
     for path, content in zip(paths, (page, paper), strict=True):
         _replace(path, content)
+    _replace(paths[0].with_suffix(".json"), render_json(report).encode())
     return paths
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from iw.assessment.beliefs import Belief, Beliefs, Overlay
     from iw.assessment.records import Assessment, ShiftView
+    from iw.assessment.replay import Published, Replayed
     from iw.evidence.fit_files import FitSummary
     from iw.workspace.exchanging import Exchange
     from iw.workspace.foresight import Foresight
@@ -185,6 +186,12 @@ class Workspace:
             for point in points
             for name, estimate in point.beliefs.items()
         )
+
+    def replay(self, published: Published) -> Replayed:
+        """A published belief computed anew from the log position, model version, fit and marking that it names."""
+        from iw.assessment.replay import replay
+
+        return replay(self._beliefs, published)
 
     def hindsight(
         self,
