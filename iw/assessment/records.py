@@ -60,7 +60,8 @@ class ScenarioView:
 class Contribution:
     """One term of a shift; over all terms the points of each scenario add up to the whole difference."""
 
-    kind: str  # event | resolution | silence | expected change | imprecise evidence | late evidence | model and fit
+    # event | resolution | reading | silence | expected change | imprecise evidence | late evidence | model and fit
+    kind: str
     label: str
     events: tuple[str, ...]  # ids of the events behind it, if any
     day: date | None

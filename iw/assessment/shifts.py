@@ -15,10 +15,20 @@ import numpy as np
 from iw.assessment.beliefs import Belief, Beliefs
 from iw.assessment.records import Contribution, ShiftView
 from iw.catalogue import Catalogue
+from iw.evidence.given import Given
 from iw.inference.arrays import Evidence, Floats
 from iw.inference.shift import Term, jump, replay, shift_over_time
 
-_ORDER = ("model and fit", "late evidence", "event", "resolution", "imprecise evidence", "silence", "expected change")
+_ORDER = (
+    "model and fit",
+    "late evidence",
+    "event",
+    "resolution",
+    "reading",
+    "imprecise evidence",
+    "silence",
+    "expected change",
+)
 
 
 def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
@@ -46,7 +56,8 @@ def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
     for name in settled:
         without = _without_given(early.without(set(late)), set(settled[settled.index(name) + 1 :]))
         then = after.believer.believe(without)[-1]
-        parts.append(_named(after, "late evidence", _given_label(after, name), (), None, *jump(known.mean, then.mean)))
+        one = _given(after, name)
+        parts.append(_named(after, "late evidence", one.label, _events_of(one), None, *jump(known.mean, then.mean)))
         known = then
     for m, *moved in replay(after.believer, early, late, known):
         ids = early.obs_ids[m]
@@ -95,8 +106,12 @@ def _without_given(evidence: Evidence, names: set[str]) -> Evidence:
     )
 
 
-def _given_label(belief: Belief, name: str) -> str:
-    return next(one.label for one in belief.evidence.given if one.id == name)
+def _given(belief: Belief, name: str) -> Given:
+    return next(one for one in belief.evidence.given if one.id == name)
+
+
+def _events_of(one: Given) -> tuple[str, ...]:
+    return (one.id,) if one.kind == "reading" else ()
 
 
 def _of_term(catalogue: Catalogue, after: Belief, term: Term, probs: Floats, decibans: Floats) -> Contribution:
@@ -110,7 +125,8 @@ def _of_term(catalogue: Catalogue, after: Belief, term: Term, probs: Floats, dec
     m = int(str(term[1]))
     if term[0] == "given":
         day = after.evidence.start + timedelta(days=int(arrays.given_day[m]))
-        return _named(after, "resolution", _given_label(after, arrays.given_ids[m]), (), day, probs, decibans)
+        one = _given(after, arrays.given_ids[m])
+        return _named(after, one.kind, one.label, _events_of(one), day, probs, decibans)
     ids = arrays.obs_ids[m]
     return _named(after, str(term[0]), _event_label(after, ids), ids, _day(after, arrays, m), probs, decibans)
 

@@ -87,7 +87,7 @@ def _event_likelihood(rate: float, reference_rate: float, weight: float) -> floa
 def _unused(catalogue: Catalogue) -> Iterator[Fault]:
     if any(kind in {"problem", "question"} for kind, _ in catalogue.left_out):
         return  # who would use it may be among what is left out
-    used = {use.indicator for problem in catalogue.problems.values() for use in problem.indicators}
+    used = {name for problem in catalogue.problems.values() for name in problem.heard}
     used |= {question.indicator for question in catalogue.questions.values()}
     for name in catalogue.indicators:
         if name not in used:

@@ -29,6 +29,7 @@ _OF_THE_MODEL = {
     "reference_rate_floor",
     "odds_concentration",
     "aftershocks",
+    "level_memory_years",
 }
 
 
@@ -82,16 +83,12 @@ class Catalogue:
 
     def problems_of(self, indicator: str) -> list[Problem]:
         """The problems that listen to ``indicator``, in the catalogue's order."""
-        return [
-            problem
-            for problem in self.problems.values()
-            if any(use.indicator == indicator for use in problem.indicators)
-        ]
+        return [problem for problem in self.problems.values() if indicator in problem.heard]
 
     def model_version(self, problem: str) -> str:
         """Content hash (12 hex digits) of all that a problem's belief depends on in the catalogue."""
         subject = self.problem(problem)
-        names = [use.indicator for use in subject.indicators]
+        names = subject.heard
         used = [self.indicators[name].model_dump(mode="json") for name in names]
         domains = [self.domains[name] for name in names]  # coverage may be declared for a whole domain
         tables = self.tables.model_dump(mode="json", include=_OF_THE_MODEL)

@@ -72,16 +72,18 @@ def _name_faults(found: Catalogue, file: YamlFile, faulty: Set[tuple[str, str]])
     for index, scenario in scenarios:
         for name in _of(dict, scenario.get("next")):
             yield from unknown(name, "scenarios", index, "next", name)
-    for index, use in _tables_in(data.get("indicators")):
-        where = ("indicators", index)
+    listed = [(part, *place) for part in ("indicators", "levels") for place in _tables_in(data.get(part))]
+    for part, index, use in listed:
+        where = (part, index)
         name = use.get("indicator")
         if name in broken:
             yield file.fault([*where, "indicator"], f"the indicator '{name}' has a fault itself")
         elif isinstance(name, str) and name not in found.indicators:
             hint = _near(name, found.indicators)
             yield file.fault([*where, "indicator"], f"there is no indicator '{name}'", hint)
-        for scenario_name in _of(dict, use.get("likelihood")):
-            yield from unknown(scenario_name, *where, "likelihood", scenario_name)
+        for key in ("likelihood", "values"):
+            for scenario_name in _of(dict, use.get(key)):
+                yield from unknown(scenario_name, *where, key, scenario_name)
         yield from unknown(use.get("only_then"), *where, "only_then")
 
 
@@ -106,6 +108,7 @@ def _problem_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
         if scenario.dwell_years != "never_ends" and not sum(scenario.next.values()) > 0:
             yield file.fault([*loc, "scenarios", index], f"'{scenario.id}' ends, but 'next' names nothing that follows")
     yield from _listening_faults(found, problem)
+    yield from _level_faults(found, problem)
 
 
 def _listening_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
@@ -115,8 +118,8 @@ def _listening_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
     for index, use in enumerate(problem.indicators):
         where = ("indicators", index)
         if use.indicator in found.indicators and found.indicators[use.indicator].kind is Kind.LEVEL:
-            message = f"'{use.indicator}' is a level, and problems listen to events and counts only"
-            yield file.fault([*loc, *where, "indicator"], message, "ask a question of it")
+            message = f"'{use.indicator}' is a level: it has values, and no rate"
+            yield file.fault([*loc, *where, "indicator"], message, "list it under 'levels'")
         if use.indicator in seen:
             yield file.fault([*loc, *where, "indicator"], f"the problem names '{use.indicator}' twice")
         seen.add(use.indicator)
@@ -134,6 +137,23 @@ def _listening_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
             yield file.fault(
                 [*loc, *where, "likelihood", problem.status_quo], message, "set the indicator's rate instead"
             )
+
+
+def _level_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
+    file, loc = found.places["problem", problem.id]
+    seen: set[str] = set()
+    for index, use in enumerate(problem.levels):
+        where = [*loc, "levels", index]
+        indicator = found.indicators.get(use.indicator)
+        if indicator is not None and indicator.kind is not Kind.LEVEL:
+            message = f"'{use.indicator}' is no level"
+            yield file.fault([*where, "indicator"], message, "list it under 'indicators'")
+        if use.indicator in seen:
+            yield file.fault([*where, "indicator"], f"the problem names '{use.indicator}' twice")
+        seen.add(use.indicator)
+        if problem.status_quo in use.values:
+            message = "in the status quo a level has its usual value"
+            yield file.fault([*where, "values", problem.status_quo], message, "set the indicator's 'usual' instead")
 
 
 def _words(use: Listening) -> list[tuple[str, str]]:
@@ -221,6 +241,9 @@ def _cited(found: Catalogue) -> Iterator[tuple[Citation, Place]]:
     for problem in found.problems.values():
         for i, scenario in enumerate(problem.scenarios):
             yield from cited(scenario.citations, "problem", problem.id, "scenarios", i)
+        for i, level in enumerate(problem.levels):
+            for name, there in level.values.items():
+                yield from cited(there.citations, "problem", problem.id, "levels", i, "values", name)
         for i, use in enumerate(problem.indicators):
             yield from cited(use.citations, "problem", problem.id, "indicators", i)
             if use.rate:

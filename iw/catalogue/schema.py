@@ -245,6 +245,34 @@ class Listening(Entry):
         return self
 
 
+class LevelThere(Entry):
+    """The value of a level in one scenario, as a 90 % interval."""
+
+    interval: Interval
+    """[low, high]: the value in the indicator's unit, as a 90 % interval."""
+    rationale: Text
+    """Why the value differs from the usual one, in a sentence."""
+    citations: list[Citation] = []
+    """What the interval rests on; without any, name a judgement."""
+    judgement: str | None = None
+    """Who judges so, where no document does."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.citations and not self.judgement:
+            raise ValueError("a value that is not the usual one needs a citation or a named judgement")
+        return self
+
+
+class LevelListening(Entry):
+    """How one problem reads one level; in scenarios that are not named its value is the usual one."""
+
+    indicator: Slug
+    """Id of a level of the catalogue."""
+    values: Annotated[dict[Slug, LevelThere], Field(min_length=1)]
+    """For each scenario in which the value is not the usual one: what it is there."""
+
+
 class Problem(Entry):
     """One question under watch, with its scenarios and the indicators that it listens to."""
 
@@ -281,3 +309,10 @@ class Problem(Entry):
     """Two to eight states of affairs, one of which holds at any time."""
     indicators: Annotated[list[Listening], Field(min_length=1)]
     """The indicators that tell the scenarios apart. One that is the same in all of them has no place here."""
+    levels: list[LevelListening] = []
+    """The levels whose readings tell the scenarios apart."""
+
+    @property
+    def heard(self) -> list[str]:
+        """The ids of all that it listens to, levels last."""
+        return [*(use.indicator for use in self.indicators), *(use.indicator for use in self.levels)]

@@ -16,7 +16,7 @@ from iw.catalogue import Catalogue
 from iw.core.dates import PartialDate, Precision
 from iw.core.errors import UsageError
 from iw.evidence.coverage import Watched, watched
-from iw.evidence.given import Given, settled_scenarios
+from iw.evidence.given import Given, given
 from iw.evidence.grading import outcomes, settled_weight
 from iw.inference.arrays import Evidence, Floats, Ints, ModelSpec
 from iw.log.records import Event, LogView
@@ -91,9 +91,9 @@ def build_evidence(
     dispositions += [Disposition(c.event, c.weight, True) for c in counting]
     dispositions.sort(key=lambda d: (d.event.occurred.first, d.event.first_position))
     looking = bool(np.any(cover.seen[-1] > 0))
-    given = tuple(settled_scenarios(problem, view, as_of))
-    arrays = _arrays(spec, counting, cover, given, problem.start)
-    return EvidenceSet(arrays, problem.start, as_of, tuple(dispositions), looking, cover, given)
+    known = given(catalogue, problem, view, as_of)
+    arrays = _arrays(spec, counting, cover, known, problem.start)
+    return EvidenceSet(arrays, problem.start, as_of, tuple(dispositions), looking, cover, known)
 
 
 def _candidate(
@@ -164,7 +164,7 @@ def _one_per_development(
 
 
 def _arrays(
-    spec: ModelSpec, counting: list[_Candidate], cover: Watched, given: tuple[Given, ...], start: date
+    spec: ModelSpec, counting: list[_Candidate], cover: Watched, known: tuple[Given, ...], start: date
 ) -> Evidence:
     groups = _joint(counting)
     dated = sorted((g for g in groups if not g[0].spread), key=lambda g: (g[0].days[0], g[0].event.first_position))
@@ -188,9 +188,9 @@ def _arrays(
         obs_ids=tuple(tuple(c.event.id for c in group) for group in ordered),
         obs_exact=np.array([g[0].exact for g in ordered], dtype=np.bool_),
         live=_live(spec, counting),
-        given_day=np.array([(one.day - start).days for one in given], dtype=np.int64),
-        given_ratio=np.array([one.ratio for one in given]).reshape(len(given), len(spec.scenarios)),
-        given_ids=tuple(one.id for one in given),
+        given_day=np.array([(one.day - start).days for one in known], dtype=np.int64),
+        given_ratio=np.array([one.ratio for one in known]).reshape(len(known), len(spec.scenarios)),
+        given_ids=tuple(one.id for one in known),
     )
 
 

@@ -39,7 +39,7 @@ def variants(value: Any) -> Iterator[Any]:
 
 
 # Parts of the tables that no belief depends on.
-RENDERED = {"probability_words", "warning_levels", "confidence", "level_memory_years"}
+RENDERED = {"probability_words", "warning_levels", "confidence"}
 
 
 def test_both_hashes_change_with_every_number_that_a_belief_depends_on(folders: Folders) -> None:
