@@ -15,16 +15,26 @@ from sqlalchemy import text
 from iw.core.errors import StoreError
 from iw.log import migrate
 from iw.log.canonical import record_bytes
-from iw.log.drafts import CorrectionDraft, CoverageDraft, FitDraft, RegradeDraft, RetractionDraft, SearchDraft
+from iw.log.drafts import (
+    CorrectionDraft,
+    CoverageDraft,
+    FitDraft,
+    RegradeDraft,
+    ResolutionDraft,
+    RetractionDraft,
+    SearchDraft,
+)
 from iw.log.engine import reading, writing
 from iw.log.grades import parse_grade
 from iw.log.keys import LogKey
 from iw.log.linking import Head
-from iw.log.records import Marking
+from iw.log.products import Acknowledgement
+from iw.log.records import Marking, OfEvent, Outcome
 from iw.log.schema import TABLES, Kind, records
 from iw.log.store import Log
 from tests.log.cast import DAY, KEY, NOW, address, append, denial, drill, report
 from tests.log.conftest import empty
+from tests.log.test_resolutions import change, forecast
 from tests.log.test_schema import scripts as scripts
 
 WINDOW = (date(2024, 1, 1), date(2024, 3, 31))
@@ -43,6 +53,11 @@ def fill(log: Log) -> None:
     summary = {"ess": [400.5, 1e-7], "name": "π", "deep": {"b": None, "a": True}}
     fit = FitDraft("f1", "war-support", "abc", date(2024, 6, 1), NOW, 3, True, "fits/f1.nc", summary, Marking.GREEN)
     log.record_fit(fit, author="worker", now=NOW + DAY, reason="refit")
+    append(log, ResolutionDraft(OfEvent(first), Outcome.YES, "Seen from above."), now=NOW + DAY)
+    made = [forecast(), change()]
+    _, moved = log.record(made, Marking.GREEN, author="clock", now=NOW + DAY, reason="weekly")
+    log.record([Acknowledgement(moved)], Marking.GREEN, author="berta", now=NOW + DAY, reason="seen")
+    append(log, report("The last word."), now=NOW + DAY)
 
 
 def second_writing(log: Log, marking: str, key: bytes) -> str:

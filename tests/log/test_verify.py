@@ -58,6 +58,7 @@ def some(log: Log, table: str) -> int:
         return int(connection.execute(text(f"SELECT min(position) FROM {table}")).scalar_one())
 
 
+UNLINKED = {"imports"}  # says who read the records in: no record itself, and in no chain
 CHANGES = [
     ("records", "author", "'mallory'"),
     ("records", "reason", "reason || '.'"),
@@ -78,6 +79,13 @@ CHANGES = [
     ("coverages", "coverage", "0.9999999999999999"),
     ("searches", "coverage", "0.10000000000000002"),
     ("retractions", "target", "target - 1"),
+    ("resolutions", "outcome", "'no'"),
+    ("resolutions", "event", "event + 1"),
+    ("forecasts", "probability", "0.41"),
+    ("forecasts", "made_from", """'{"paths": 9999}'"""),
+    ("levels", "new", "'watchcon-2'"),
+    ("levels", "events", """'["E4"]'"""),
+    ("acknowledgements", "level", "level - 1"),
     ("fits", "accepted", "false"),
     ("fits", "path", "'fits/f2.nc'"),
     ("fits", "summary", """'{"ess": [400.5, 1e-7], "name": "\u03c0", "deep": {"b": null, "a": 1}}'"""),
@@ -102,13 +110,13 @@ def test_a_change_of_any_value_is_found_at_its_record(log: Log, table: str, colu
 
 
 def test_every_table_and_every_column_of_the_envelope_is_among_the_changes() -> None:
-    assert {table for table, _, _ in CHANGES} | {"links"} == set(metadata.tables)
+    assert {table for table, _, _ in CHANGES} | {"links"} == set(metadata.tables) - UNLINKED
     structural = {"position", "kind", "first", "supersedes"}
     changed = {column for table, column, _ in CHANGES if table == "records"}
     assert changed | structural == set(metadata.tables["records"].columns.keys())
 
 
-@pytest.mark.parametrize("table", sorted(set(metadata.tables) - {"links", "records"}))
+@pytest.mark.parametrize("table", sorted(set(metadata.tables) - {"links", "records"} - UNLINKED))
 def test_a_typed_row_that_is_deleted_is_found(log: Log, table: str) -> None:
     fill(log)
     position = some(log, table)
