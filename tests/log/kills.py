@@ -6,16 +6,16 @@ each of a thousand writers takes longer than all the writing.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 
 from iw.log.store import Log
@@ -34,7 +34,12 @@ class Writers:
 
     def start(self, url: str, name: str, events: int, appends: int) -> int:
         """Fork a writer of so many appends of so many events each; its process id, when it has opened the log."""
-        self._say(f"{url} {name} {events} {appends}")
+        self._say(f"write {url} {name} {events} {appends}")
+        return int(self._until("pid")[1])
+
+    def bring_up_to_date(self, url: str) -> int:
+        """Fork a process that opens a log of an older program; its process id."""
+        self._say(f"open {url}")
         return int(self._until("pid")[1])
 
     def go_on(self, appends: int) -> None:
@@ -100,6 +105,28 @@ def kill_often(url: str, rounds: int, seed: int) -> tuple[int, int]:
     return len(forked.acknowledged), beyond
 
 
+def kill_while_migrating(log: Log, take_back: Callable[[], None], rounds: int, seed: int) -> tuple[int, int]:
+    """Take the hash chain back, let a process make it anew, kill that at a random moment, and look; so many rounds.
+
+    Gives in how many rounds the log was still an old one after the kill, and in how many a new one.
+    """
+    url = log.engine.url.render_as_string(hide_password=False)
+    chance, heads, view, old = random.Random(seed), log.heads(), log.view(NOW), 0
+    with writers() as forked:
+        for _ in range(rounds):
+            take_back()
+            pid = forked.bring_up_to_date(url)
+            time.sleep(chance.uniform(0, 0.3))
+            os.kill(pid, signal.SIGKILL)
+            forked.wait()
+            _wait_for_the_server(log)
+            old += Log.predates_chain(url)
+            with Log.open(url, KEY) as opened:
+                assert (opened.heads(), opened.view(NOW)) == (heads, view)
+                assert opened.verify().holds
+    return old, rounds - old
+
+
 def look(url: str, acknowledged: list[tuple[str, int]]) -> int:
     """Check that the log is whole and holds all that was acknowledged; how many appends it holds beyond."""
     with Log.open(url, KEY) as log:
@@ -139,19 +166,25 @@ def write(url: str, name: str, events: int, appends: int) -> None:
 
 
 def serve() -> None:
-    """Fork a writer for every line of standard input, until it ends."""
+    """Fork a process for every line of standard input, until it ends."""
+    import alembic.command  # noqa: F401  # once, before forking
+    import psycopg  # noqa: F401
+
     for line in sys.stdin:
         if line.strip() == "wait":
-            for _ in count():
-                try:
+            with contextlib.suppress(ChildProcessError):
+                while True:
                     os.wait()
-                except ChildProcessError:
-                    break
             os.write(1, b"over\n")
             continue
-        url, name, events, appends = line.split()
+        word, url, *more = line.split()
         if os.fork() == 0:
-            write(url, name, int(events), int(appends))
+            if word == "write":
+                name, events, appends = more
+                write(url, name, int(events), int(appends))
+            else:
+                os.write(1, f"pid {os.getpid()}\n".encode())
+                Log.open(url, KEY).close()
             os._exit(0)
 
 

@@ -210,7 +210,7 @@ def test_a_key_is_read_as_it_is_written() -> None:
 def test_a_log_from_before_the_chain_is_linked_as_if_it_had_always_been(log: Log, scripts: ScriptDirectory) -> None:
     fill(log)
     before, heads = log.view(NOW + DAY), log.heads()
-    _take_back_the_chain(log, scripts)
+    take_back_the_chain(log, scripts)
     assert Log.predates_chain(address(log))
     with pytest.raises(StoreError, match="no key to make it with"):
         Log.open(address(log))
@@ -222,7 +222,7 @@ def test_a_log_from_before_the_chain_is_linked_as_if_it_had_always_been(log: Log
 
 
 def test_an_empty_log_from_before_the_chain_needs_no_key_to_be_read(log: Log, scripts: ScriptDirectory) -> None:
-    _take_back_the_chain(log, scripts)
+    take_back_the_chain(log, scripts)
     with Log.open(address(log)) as opened:
         assert opened.position() == 0
 
@@ -235,7 +235,8 @@ def test_a_head_is_read_as_it_is_written() -> None:
             Head.parse(wrong)
 
 
-def _take_back_the_chain(log: Log, scripts: ScriptDirectory) -> None:
+def take_back_the_chain(log: Log, scripts: ScriptDirectory) -> None:
+    """Make the log one from before there was a hash chain."""
     with writing(log.engine) as connection:
         with Operations.context(MigrationContext.configure(connection)):
             scripts.get_revision(migrate.CHAINED_VERSION).module.downgrade()

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from iw.core.errors import StoreError
 from iw.log.store import Log
 from tests.log.cast import DAY, NOW, address, append, drill, report
 from tests.log.conftest import empty
-from tests.log.kills import kill_often, look, writers
+from tests.log.kills import kill_often, kill_while_migrating, look, writers
+from tests.log.test_hash_chain import take_back_the_chain
+from tests.log.test_schema import scripts as scripts
 
 
 def test_a_writer_that_is_killed_leaves_a_log_that_holds_with_all_that_was_acknowledged(log: Log) -> None:
@@ -31,6 +34,25 @@ def test_a_thousand_kills_lose_nothing(
         total, cut = total + acknowledged, cut + beyond
     with capsys.disabled():
         print(f"\n{log.engine.dialect.name}: 500 kills, {total} appends acknowledged, {cut} kept unacknowledged")
+
+
+def test_a_migration_that_is_killed_is_done_or_not_begun_and_is_done_at_the_next_opening(
+    log: Log, scripts: ScriptDirectory
+) -> None:
+    append(log, *(drill(f"Drill {number}.") for number in range(300)))
+    kill_while_migrating(log, lambda: take_back_the_chain(log, scripts), rounds=4, seed=1)
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_while_migrating_lose_nothing(
+    log: Log, scripts: ScriptDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Fifty on each store."""
+    append(log, *(drill(f"Drill {number}.") for number in range(300)))
+    old, new = kill_while_migrating(log, lambda: take_back_the_chain(log, scripts), rounds=50, seed=1)
+    assert old
+    with capsys.disabled():
+        print(f"\n{log.engine.dialect.name}: 50 kills while migrating, {old} undone, {new} done")
 
 
 def test_twenty_writers_at_once_lose_and_double_nothing(log: Log) -> None:
