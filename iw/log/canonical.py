@@ -5,7 +5,8 @@ code point and every character beyond ASCII escaped as ``\\uXXXX`` (in pairs bey
 two members, ``content`` (the row of the kind's own table, without its position) and ``record`` (the envelope); each is
 an object from column names to values. In a value
 
-- NULL is left out together with its name, so that a column added later changes no older record;
+- NULL is left out together with its name, so that a column added later, which must be NULL there, changes no older
+  record;
 - a text is a JSON string, a whole number a JSON number, a truth ``true`` or ``false``;
 - a moment is a string in UTC to the microsecond, ``2024-06-01T12:00:00.123456+00:00``; a date ``2024-05-20``;
 - a float is a string in Python's hexadecimal notation, ``0x1.8000000000000p+0``, exact; minus zero is zero;

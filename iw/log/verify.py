@@ -203,9 +203,13 @@ class _Walk:
             raise _FlawFound(position, f"The link of record {position} is of form {link['form']}, unknown here.")
         if self.key is not None and link["key_id"] != self.key.id:
             raise _FlawFound(position, f"The link of record {position} names another key: {link['key_id']}.")
-        if self.key is not None and self._made(stored) != heads_of(link):
+        try:
+            heads = heads_of(link)
+        except TypeError as error:
+            raise _FlawFound(position, f"The link of record {position} holds something else than heads.") from error
+        if self.key is not None and self._made(stored) != heads:
             self.suspect = stored
-        self.stored = heads_of(link)
+        self.stored = heads
 
     def _made(self, stored: Stored) -> Heads | None:
         """The heads that the key makes of the stored heads before the record, and of the record."""

@@ -240,6 +240,8 @@ def test_a_value_that_no_program_of_ours_wrote_is_found(sqlite_log: Log, request
     assert found(log)[0] == position
     tamper(log, "UPDATE records SET kind = 'secret' WHERE position = 3")
     assert found(log) == (3, "Record 3 (secret) has no row in the table of its kind.")
+    tamper(log, "UPDATE links SET green = 'green' WHERE position = 2")
+    assert found(log) == (2, "The link of record 2 holds something else than heads.")
     tamper(log, "UPDATE records SET recorded_at = 'long ago' WHERE position = 2")
     where, said = found(log)
     assert (where, "cannot be read" in said) == (1, True)
