@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, Double, Integer, Table
@@ -32,6 +34,11 @@ HEADER_BYTES = 1024
 LONGEST_LINE = 16 * 2**20
 """Bytes; a longer line is no record but an attempt to fill the memory."""
 
+# PostgreSQL keeps no NUL in a text, and neither store keeps half a surrogate pair.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+type Reader = Callable[[str, Any], Any]
+
 ENVELOPE = tuple(column.name for column in records.c if column.name != "fingerprint")
 
 
@@ -45,6 +52,7 @@ class Header:
     digest: str
 
 
+@cache
 def columns(kind: Kind) -> list[str]:
     """The names of what a record of this kind holds, in their order."""
     return [column.name for column in TABLES[kind].c if column.name != "position"]
@@ -76,7 +84,9 @@ def decoded_header(line: bytes) -> Header:
     if not isinstance(counts, dict) or not all(type(count) is int for count in counts.values()):
         raise UsageError("'kinds' does not count the records of each kind")
     text = _text("digest", told["digest"])
-    return Header(_one_of("marking", told["marking"], tuple(Marking)), _whole("records", told["records"]), counts, text)
+    return Header(
+        Marking(_one_of("marking", told["marking"], tuple(Marking))), _whole("records", told["records"]), counts, text
+    )
 
 
 def decoded(line: bytes) -> Restored:
@@ -146,32 +156,33 @@ def _check_keys(told: Mapping[str, Any], wanted: tuple[str, ...] | list[str]) ->
 
 
 def _values(table: Table, told: Mapping[str, Any]) -> dict[str, Any]:
+    readers = _readers(table)
+    return {name: readers[name](name, value) for name, value in told.items()}
+
+
+@cache
+def _readers(table: Table) -> dict[str, Reader]:
+    """What reads the values of each column."""
     choices = {
         one.info["column"]: one.info["values"]
         for one in table.constraints
         if isinstance(one, CheckConstraint) and "values" in one.info
     }
-    found: dict[str, Any] = {}
-    for name, value in told.items():
-        column = table.c[name]
-        if value is None and column.nullable:
-            found[name] = None
-        elif name in choices:
-            found[name] = str(_one_of(name, value, choices[name]))
-        else:
-            found[name] = _reader(column)(name, value)
-    return found
+    return {column.name: _reader(column, choices.get(column.name)) for column in table.c}
 
 
-def _reader(column: Column[Any]) -> Callable[[str, Any], Any]:
-    for kind, read in ((Moment, _moment), (Date, _day), (Double, _number), (Boolean, _flag), (JSON, _object)):
-        if isinstance(column.type, kind):
-            return read
-    return _whole if isinstance(column.type, Integer) else _text
+def _reader(column: Column[Any], choices: tuple[str, ...] | None) -> Reader:
+    kinds = ((Moment, _moment), (Date, _day), (Double, _number), (Boolean, _flag), (JSON, _object))
+    read: Reader = next((read for kind, read in kinds if isinstance(column.type, kind)), _text)
+    if isinstance(column.type, Integer):
+        read = _whole
+    if choices is not None:
+        read = partial(_one_of, choices=choices)
+    return (lambda name, value: None if value is None else read(name, value)) if column.nullable else read
 
 
 def _one_of[T: str](name: str, value: Any, choices: tuple[T, ...]) -> T:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise UsageError(f"'{name}' is {_short(value)}", f"known: {', '.join(choices)}")
     return choices[choices.index(value)]
 
@@ -179,8 +190,7 @@ def _one_of[T: str](name: str, value: Any, choices: tuple[T, ...]) -> T:
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise UsageError(f"'{name}' is {_short(value)}, and no text")
-    # PostgreSQL keeps no NUL in a text, and neither store keeps half a surrogate pair.
-    if "\0" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+    if _UNSTORABLE.search(value):
         raise UsageError(f"'{name}' holds a character that cannot be stored")
     return value
 

@@ -79,7 +79,6 @@ def restore(batch: Sequence[Restored], rows: Rows) -> None:
         else:
             chain = rows.chains.known(record.first)
             rows.add_version(chain, record.content, _of_version(record, chain, rows), envelope)
-            chain.retracted = False
 
 
 def _take_note(record: Restored, chain: Chain, rows: Rows) -> None:
@@ -92,7 +91,6 @@ def _take_note(record: Restored, chain: Chain, rows: Rows) -> None:
         rows.chains.stances_to(event)[content["report"]] = (Stance(content["stance"]), chain)
     elif record.kind is Kind.RETRACTION:
         target = rows.chains.known(content["target"])
-        target.retracted = target.latest == content["target"]
         if target.kind is Kind.BACKING:
             rows.chains.detach(rows.content(target)["event"], target)
 

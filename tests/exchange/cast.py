@@ -89,19 +89,27 @@ def opened_up_later(log: Log) -> None:
     (never,) = append(log, report("Never opened.", source="Agent", marking=red), now=day)
     clear = Marking.CLEAR
     (link,) = append(log, BackingDraft(event, hidden, Stance.DENIES, clear), now=day + SECOND)
+    (hasty,) = append(log, BackingDraft(event, report("Open."), Stance.DENIES, clear), now=day + SECOND)
+    append(log, RetractionDraft(hasty), now=day + SECOND, reason="withdrawn before anybody could see it")
     append(log, BackingDraft(event, never, Stance.DENIES, clear), now=day + SECOND)
-    append(log, BackingDraft(event, report("Open."), marking=clear), now=day + SECOND)
+    append(log, BackingDraft(event, report("Open, too."), marking=clear), now=day + SECOND)
     append(log, CoverageDraft("agent", "watch", "*", date(2024, 1, 1), date(2024, 4, 1), 0.5), now=day + SECOND)
     append(log, RegradeDraft(hidden, marking=clear), now=day + DAY, reason="opened")
     append(log, CorrectionDraft(event, marking=clear), now=day + DAY, reason="opened")
     append(log, RetractionDraft(link), now=day + 2 * DAY, reason="mistaken for another")
+    (lone,) = append(log, drill("A lone drill.", "2024-05-05"), now=day)
+    append(log, BackingDraft(lone, report("Another saw it.", source="Wire")), now=day + SECOND)
+    (gone,) = append(log, drill("No drill.", "2024-05-06"), now=day)
+    (last,) = append(log, CorrectionDraft(gone, development="none"), now=day + SECOND, reason="told apart")
+    append(log, RetractionDraft(last), now=day + 2 * SECOND, reason="never happened")
     more = Attached(report("Two drills were announced.", origin="ministry", url="https://example.org/a"))
     append(log, drill("A third drill.", "2024-05-03", reports=(more,)), now=day + 3 * DAY)
 
 
 def _fit(position: int) -> FitDraft:
     made = {"fit_id": "fit-1", "problem": "alignment", "model_version": "v1", "as_of": date(2024, 6, 4)}
-    return FitDraft(**made, known_at=NOW, log_position=position, accepted=True, path="fit-1.nc", summary={"b": [1]})
+    more = {"accepted": True, "path": "fit-1.nc", "summary": {"b": [1]}, "marking": Marking.CLEAR}
+    return FitDraft(**made, known_at=NOW, log_position=position, **more)
 
 
 def read_in(log: Log, path: Path, **more: Any) -> Imported:

@@ -53,6 +53,8 @@ def test_what_is_exported_at_a_marking_gives_the_views_up_to_it(
         for one in lower:
             assert known_then(other, day, one) == known_then(log, day, one)
     assert other.sources(LATER) == log.sources(LATER, marking)
+    (fit,) = other.fits()
+    assert fit.log_position == fit.stamp.position - 1
     again = tmp_path / "again.jsonl"
     write_log(other, again, Marking.RED)
     assert again.read_bytes()[HEADER_BYTES:] == file.read_bytes()[HEADER_BYTES:]
