@@ -61,7 +61,7 @@ class Questioner:
     def _of_events(self, question: Question, since: date, until: date, coverage: Floats) -> Forecast:
         belief = self._belief(question.home) if question.home else None
         history = self._track(question, belief)
-        elicited = self._elicited(question)
+        elicited = self._elicited(question, belief)
         years = float(coverage.sum()) / YEAR_DAYS
         need = question.at_least or 1
         base, decayed = (history.base_rate(need, elicited, years, decayed=one) for one in (False, True))
@@ -155,14 +155,14 @@ class Questioner:
             seen = watched(self.catalogue, self.view, (question.indicator,), first, self.as_of).seen[:, 0]
         return track(self.catalogue.tables, self.view, question.indicator, first, seen)
 
-    def _elicited(self, question: Question) -> float:
-        if question.home:
-            rate = self.catalogue.rate(self.catalogue.problems[question.home], question.indicator)
-        else:
-            own = self.catalogue.indicators[question.indicator].rate
-            assert own is not None  # a question on a level goes another way
-            rate = own
-        return math.sqrt(rate.interval[0] * rate.interval[1])
+    def _elicited(self, question: Question, belief: Belief | None) -> float:
+        """Events a year at elicited medians: over the scenarios' priors, or the indicator's own without a home."""
+        if belief is not None:
+            spec = belief.spec
+            return float(spec.elicited_rates()[spec.indicators.index(question.indicator)] @ spec.prior_probs)
+        own = self.catalogue.indicators[question.indicator].rate
+        assert own is not None  # a question on a level goes another way
+        return math.sqrt(own.interval[0] * own.interval[1])
 
     def _seed(self, question: Question) -> list[int]:
         return [self.beliefs.seed, crc32(question.id.encode()), self.as_of.toordinal()]

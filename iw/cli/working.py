@@ -64,7 +64,7 @@ def fit(
             raise Interrupted(CANCELLED) from None
         text = answer("fit", origin(workspace), [summary.as_json() for summary in done]) if as_json else ""
         if not as_json:
-            show_changes(session, workspace, changed)
+            show_changes(session, workspace, [one for one in changed if one.content.old is not None])
     if as_json:
         print(text)
     elif not done:

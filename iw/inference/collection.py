@@ -1,7 +1,7 @@
 """What looking out for an indicator is expected to tell: the mutual information, in bits, of the number of reports in a
 window and the scenario at its end (Lindley 1956, "On a measure of the information provided by an experiment").
 
-For one draw, reports of grade weight w arrive at the rate (docs/mathematics.md section 18)
+For one draw, reports of grade weight w arrive at the rate (docs/mathematics.md section 19)
 
     r(s) = c (lambda[i, s] + h_i + rho_i (1 - w) / w),
 

@@ -115,7 +115,7 @@ def _question(view: QuestionView) -> QuestionRow:
         until=numbers.day(view.until),
         belief=_share(view.belief),
         base_rate=numbers.percent(view.base_rate),
-        change=numbers.change(view.change) if view.change is not None else "",
+        change=numbers.change(view.change) if view.change is not None else "new",
         outcome=f"{view.outcome}: {view.ground}" if view.outcome else "",
     )
 

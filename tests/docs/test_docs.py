@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 from typer.main import get_command
 
 from iw.cli.demo import DEMO_DAY, WARNING_DAY
@@ -145,7 +146,7 @@ def test_every_test_named_exists() -> None:
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an ``iw-demo`` of one problem, the shipped evidence, and no fit."""
+    """A folder with an ``iw-demo`` of one problem and its questions, the shipped evidence, and no fit."""
     folder = tmp_path_factory.mktemp("docs")
     watch = init_workspace(folder / "iw-demo", today=DEMO_DAY, author="tests")
     watch.import_files(sorted(EVIDENCE.glob("*.csv")), backfill=True)
@@ -153,7 +154,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in (folder / "iw-demo" / "models").glob("*.yaml"):
         if path.name not in {"tables.yaml", "war-support.yaml"}:
             path.unlink()
-    shutil.rmtree(folder / "iw-demo" / "models" / "questions")
+    for path in (folder / "iw-demo" / "models" / "questions").glob("*.yaml"):
+        asked = yaml.safe_load(path.read_text(encoding="utf-8"))["questions"]
+        kept = {"questions": [one for one in asked if one.get("home") == "war-support"]}
+        path.write_text(yaml.safe_dump(kept, allow_unicode=True), encoding="utf-8")
     return folder
 
 
