@@ -126,9 +126,9 @@ def test_a_file_that_cannot_be_read_is_blamed_and_not_the_questions_at_home_in_i
     assert ("problem", "closeness") in asking.load().left_out
 
 
-def test_no_problem_listens_to_a_level(asking: Folders) -> None:
+def test_a_level_has_no_rate_to_listen_to(asking: Folders) -> None:
     asking.swap(CLOSE, "  - indicator: drill\n", "  - indicator: trade\n")
-    assert any("'trade' is a level, and problems listen to events" in fault for fault in asking.faults())
+    assert any("'trade' is a level: it has values, and no rate" in fault for fault in asking.faults())
     assert list(asking.load().problems) == []
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Integer, String, Table, Text, select, text
+from sqlalchemy import Boolean, Connection, Date, Double, Integer, String, Table, select, text
+from sqlalchemy.types import TypeEngine
 
 from iw.core.errors import StoreError
 from iw.log import copying
@@ -13,7 +14,7 @@ from iw.log.canonical import row_bytes
 from iw.log.copying import LOG_TABLES, compare, copy, snapshot
 from iw.log.engine import reading
 from iw.log.records import Marking
-from iw.log.schema import metadata
+from iw.log.schema import Moment, metadata
 from iw.log.store import Log
 from tests.log.cast import DAY, KEY, NOW, append, drill
 from tests.log.test_hash_chain import fill
@@ -110,6 +111,17 @@ def test_a_copy_that_breaks_off_or_is_not_equal_leaves_nothing(
     copy(log, target)
 
 
+def _another(value: Any, kind: TypeEngine[Any]) -> Any:
+    """Some other value of a column of this type."""
+    if value is None:
+        some = ((Boolean, True), (Integer, 98), (Date, NOW.date()), (Double, 0.5), (String, "other"), (Moment, NOW))
+        return next(one for known, one in some if isinstance(kind, known))
+    if isinstance(value, float):
+        return value + 0.125
+    others = {bool: not value, int: 99, str: f"{value}x", bytes: b"0" * 32, dict: {"ess": [400.25]}, list: ["E4"]}
+    return others[type(value)] if type(value) in others else value + DAY
+
+
 @pytest.mark.parametrize("table", LOG_TABLES, ids=lambda table: table.name)
 def test_a_row_differs_as_bytes_where_any_value_does(shared_log: Log, table: Table) -> None:
     if not shared_log.position():
@@ -118,11 +130,7 @@ def test_a_row_differs_as_bytes_where_any_value_does(shared_log: Log, table: Tab
         row = dict(connection.execute(select(table)).mappings().first() or {})
     said = {row_bytes(table, row)}
     for column, value in row.items():
-        others = {bool: not value, int: 99, float: 0.25, str: f"{value}x", bytes: b"0" * 32, dict: {"ess": [400.25]}}
-        changed = "other" if value is None else others[type(value)] if type(value) in others else value + DAY
-        if value is None and not isinstance(table.c[column].type, Text | String):
-            changed = 98 if isinstance(table.c[column].type, Integer) else NOW if "at" in column else 0.5
-        said.add(row_bytes(table, {**row, column: changed}))
+        said.add(row_bytes(table, {**row, column: _another(value, table.c[column].type)}))
     assert len(said) == 1 + len(row)
 
 
