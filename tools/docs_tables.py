@@ -1,4 +1,5 @@
-"""``make docs``: bring the tables of docs/evidence.md and docs/catalogue.md up to date with the catalogue's files.
+"""``make docs``: bring the tables of docs/evidence.md and docs/catalogue.md up to date with the catalogue's files, and
+the graph of the model in docs/mathematics.md with its code.
 
 A table stands between ``<!-- table: name -->`` and ``<!-- end -->``; what is around it is written by hand. A test holds
 the pages to what this writes.
@@ -18,7 +19,7 @@ from iw.catalogue.carried import carried_scenarios
 from iw.core.resources import shipped
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = ("evidence.md", "catalogue.md")
+PAGES = ("evidence.md", "catalogue.md", "mathematics.md")
 Line = dict[str, str]
 
 
@@ -58,6 +59,7 @@ def tables() -> Mapping[str, str]:
         "problems": _problems,
         "domains": _domains,
         "carried": _carried,
+        "model": _model,
     }
     return {name: "\n".join(make(catalogue, evidence)) for name, make in makers.items()}
 
@@ -180,6 +182,12 @@ def _carried(catalogue: Catalogue, _: Evidence) -> Iterator[str]:
         nothing = sum(not row.by for row in own)
         label = "**all**" if name == "all" else f"`{name}`"
         yield f"| {label} | {sections} | {len(own)} | {by_problem} | {by_question} | {nothing} |"
+
+
+def _model(catalogue: Catalogue, _: Evidence) -> Iterator[str]:
+    from tools.model_graph import mermaid
+
+    return mermaid(catalogue)
 
 
 def main() -> None:
