@@ -60,18 +60,19 @@ def show_asked(session: Session, workspace: Workspace, rows: Sequence[Asked], wh
     newest: dict[str, Asked] = {}
     for row in rows:
         newest.setdefault(row.recorded.content.question, row)
-    table = _table("id", "asked on", "until", "yes", "base", "question: what came of it")
+    asked_on = ("asked on",) if whole else ()
+    table = _table("id", *asked_on, "until", "yes", "base", "what came of it" if whole else "question: what came of it")
     shown = list(rows) if whole else list(newest.values())
     for row in shown:
         content = row.recorded.content
         title = questions[content.question].title if content.question in questions else content.question
         table.add_row(
             f"Q{row.recorded.stamp.position}",
-            str(content.as_of),
+            *((str(content.as_of),) if whole else ()),
             str(content.until),
             _chance(content),
             fine_percent(content.base_rate, 0),
-            f"{title}: {_came(row)}",
+            _came(row) if whole else f"{title}: {_came(row)}",
         )
     session.out.print(table)
     session.out.print(
