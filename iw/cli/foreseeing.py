@@ -20,7 +20,7 @@ By = Annotated[str | None, typer.Option(metavar="AUTHOR", help="Who does it. Def
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (ask, questions, resolve, scores, levels, acknowledge):
+    for command in (ask, questions, resolve, scores, sources, levels, acknowledge):
         app.command()(command)
 
 
@@ -125,6 +125,24 @@ def scores(context: typer.Context, marking: Marked = None, as_json: Json = False
             print(foreseen.scores_json(workspace, rows, tally))
         else:
             foreseen.show_scores(session, rows, tally)
+
+
+def sources(context: typer.Context, marking: Marked = None, as_json: Json = False) -> None:
+    """List the sources with their records: how they are graded, and what resolutions say of their reports.
+
+    Example: [bold]iw --workspace iw-demo sources[/bold]
+    """
+    from iw.cli import foreseen
+    from iw.cli.reading import when
+
+    session: Session = context.obj
+    with session.open() as workspace:
+        table = workspace.foresight.sources(when(workspace, None, None, marking).marking)
+        rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+        if as_json:
+            print(foreseen.sources_json(workspace, rows))
+        else:
+            foreseen.show_sources(session, rows)
 
 
 def levels(

@@ -195,6 +195,36 @@ def scores_json(workspace: Workspace, rows: Sequence[Score], tally: Tally) -> st
     return answer("scores", origin(workspace), rows, tally=tally)
 
 
+# -- sources ------------------------------------------------------------------------------------------------------
+
+
+def show_sources(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """One line for each source."""
+    table = _table("reports", "settled", "right", "as graded", "with resolutions", "source")
+    for row in rows:
+        note = f" (does {row['regrade']} than it is graded: look at its grades)" if row["regrade"] else ""
+        table.add_row(
+            str(row["reports"]),
+            str(row["settled"]),
+            str(row["right"]),
+            fine_percent(row["graded"], 0),
+            share(Estimate(row["mean"], row["low"], row["high"])),
+            f"{row['source']}{note}",
+        )
+    session.out.print(table)
+    session.out.print(
+        "As graded: the mean chance, by its grades, that its reports are genuine. Settled events that it reported or "
+        "denied change it, and nothing else does; no weight changes by itself.",
+        style="dim",
+        soft_wrap=True,
+    )
+
+
+def sources_json(workspace: Workspace, rows: Sequence[dict[str, Any]]) -> str:
+    """One row for each source."""
+    return answer("sources", origin(workspace), rows)
+
+
 # -- levels -------------------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from iw.assessment.answers import Answer, answer
 from iw.assessment.levels import change_of, unacknowledged
 from iw.assessment.questions import Questioner, Refused
 from iw.assessment.scores import Score, Tally, outcomes_of, scored, scores, tally
+from iw.assessment.source_records import source_records
 from iw.core.dates import end_of_day
 from iw.core.errors import NotFoundError, UsageError
 from iw.log.drafts import ResolutionDraft
@@ -160,6 +161,14 @@ class Foresight:
             }
             for one in self._log.forecasts(seen)
         )
+
+    def sources(self, marking: Marking | None = None) -> pd.DataFrame:
+        """The record of every source, one row each: what its grades say, what resolutions say, and both together."""
+        import pandas as pd
+
+        view = self._beliefs.view(end_of_day(self._now().date()), self._seen_marking(marking))
+        found = source_records(self._beliefs.catalogue.tables, view)
+        return pd.DataFrame({**vars(one), "regrade": one.regrade} for one in found)
 
     # -- levels ---------------------------------------------------------------------------------------------------
 

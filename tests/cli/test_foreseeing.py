@@ -123,7 +123,7 @@ def test_the_past_is_shown_as_known_then_and_with_hindsight(on_day: OnDay) -> No
     assert "Given all the evidence up to the last day." in shown
 
 
-@pytest.mark.parametrize("command", ["questions", "scores", "levels", "ask", "resolve"])
+@pytest.mark.parametrize("command", ["questions", "scores", "sources", "levels", "ask", "resolve"])
 def test_the_answers_are_to_be_had_in_json(on_day: OnDay, command: str) -> None:
     on_day("2024-04-01", "ask")
     found = on_day("2024-05-02", command, "--json").json
