@@ -57,14 +57,21 @@ def level_of(beliefs: Beliefs, problem: Problem, belief: Belief) -> LevelView:
 
 
 def standing(beliefs: Beliefs, problem: str, belief: Belief) -> Recorded[LevelChange] | None:
-    """The last change of level that was recorded at the belief's marking, for its date or an earlier one."""
+    """The last change of level that was recorded for the belief's date or an earlier one.
+
+    At the belief's own marking; where none was, at the next lower one: what is known there is known here, too.
+    """
     p = belief.provenance
-    found = [
-        one
-        for one in beliefs.log.level_changes(Marking(p.marking), problem)
-        if one.content.as_of <= p.as_of and one.stamp.recorded_at <= p.known_at
-    ]
-    return found[-1] if found else None
+    own = Marking(p.marking).rank
+    for marking in sorted((one for one in Marking if one.rank <= own), key=lambda one: -one.rank):
+        found = [
+            one
+            for one in beliefs.log.level_changes(marking, problem)
+            if one.content.as_of <= p.as_of and one.stamp.recorded_at <= p.known_at
+        ]
+        if found:
+            return found[-1]
+    return None
 
 
 def origins_of(belief: Belief) -> int:

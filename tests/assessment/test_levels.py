@@ -156,3 +156,17 @@ def test_levels_are_kept_apart_by_marking(watched: tuple[Workspace, Clock]) -> N
     high = workspace.foresight.record_levels("anna", marking=Marking.AMBER)
     assert (len(low), len(high)) == (0, 1)
     assert workspace.assess("dam", marking=Marking.CLEAR).level.id == "watchcon-4"
+
+
+def test_the_first_change_at_a_higher_marking_is_one_from_the_level_of_the_lower(
+    watched: tuple[Workspace, Clock],
+) -> None:
+    """Else the first restricted event that raises a level would wait for nobody's acknowledgement."""
+    workspace, clock = watched
+    workspace.foresight.record_levels("anna", marking=Marking.CLEAR)
+    for day in range(5, 9):
+        clock.turn_to(date(2024, 5, day))
+        workspace.append([event("crack", f"2024-05-{day:02d}", "A2", marking=Marking.AMBER)])
+    (change,) = workspace.foresight.record_levels("anna", marking=Marking.AMBER)
+    assert change.content.old == "watchcon-4"
+    assert [one.stamp.position for one in workspace.foresight.to_acknowledge(Marking.AMBER)] == [change.stamp.position]
