@@ -15,7 +15,8 @@ from iw.exchange.lines import HEADER_BYTES
 from iw.exchange.log_files import write_log
 from iw.log.drafts import BackingDraft, CorrectionDraft, RegradeDraft, RetractionDraft, Visible
 from iw.log.grades import parse_grade
-from iw.log.records import Marking, VisibleBasis
+from iw.log.records import Marking, Stance, VisibleBasis
+from iw.log.schema import Kind
 from iw.log.store import Log
 from tests.exchange.cast import LATER, known, read_in, rows, told_of_everything, views
 from tests.log.cast import DAY, NOW, append, drill, events, report
@@ -157,6 +158,21 @@ def test_a_longer_file_of_the_same_log_continues_it(log: Log, other: Log, file: 
     assert read_in(other, file).appended == 3  # report, event, backing
     assert rows(other) == rows(log)
     assert [one.position for one in other.imports()] == [log.position() - 3, log.position()]
+
+
+def test_a_log_that_holds_more_than_the_file_can_show_is_no_beginning_of_it(mine: Log, other: Log, file: Path) -> None:
+    append(mine, drill())
+    write_log(mine, file, Marking.CLEAR)
+    read_in(other, file)
+    append(other, drill("Secret.", marking=Marking.RED))
+    append(mine, drill("A later drill.", "2024-05-22"), now=NOW + DAY)
+    write_log(mine, file, Marking.CLEAR)
+    assert not read_in(other, file).moved
+    assert {one.summary: one.stamp.recorded_at for one in other.view(LATER).events} == {
+        "A joint drill was held.": NOW,
+        "Secret.": NOW,
+        "A later drill.": LATER,
+    }
 
 
 def test_an_import_that_broke_off_is_continued(
@@ -311,6 +327,17 @@ def test_a_link_that_is_more_restricted_than_its_ends_stays_so_when_logs_are_joi
     open_events = {one.summary: len(one.backings) for one in other.view(LATER, Marking.AMBER).events}
     assert open_events == {"Our own drill.": 1, "A joint drill was held.": 1}
     assert known(other)[0] >= {one for one in known(mine)[0] if one[2] == "A joint drill was held."}
+
+
+def test_a_link_to_an_event_that_is_more_restricted_here_is_so_too(mine: Log, other: Log, file: Path) -> None:
+    (event,) = append(mine, drill())
+    append(mine, BackingDraft(event, report("No.", source="Ministry"), Stance.DENIES))
+    (here,) = append(other, drill())
+    append(other, CorrectionDraft(here, marking=Marking.AMBER))
+    write_log(mine, file, Marking.CLEAR)
+    read_in(other, file)
+    links = [one for one in stored.stored_records(other, Marking.RED) if one.kind is Kind.BACKING]
+    assert [one.marking for one in links] == [Marking.CLEAR, Marking.AMBER]
 
 
 def test_only_a_backfill_keeps_what_was_backfilled_there(mine: Log, another: Callable[[], Log], file: Path) -> None:
