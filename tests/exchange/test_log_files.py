@@ -304,6 +304,19 @@ def test_what_a_longer_file_adds_to_a_known_event_is_joined_too(mine: Log, other
     assert sorted(one.report.source for one in joined.backings) == ["Ministry", "TASS"]
 
 
+def test_what_came_to_an_event_before_it_was_joined_does_not_make_another_of_it(
+    mine: Log, other: Log, file: Path
+) -> None:
+    (event,) = append(mine, drill())
+    append(other, drill("Our own drill.", "2024-05-01"))
+    for day, source in enumerate(("Ministry", "Wire"), start=1):
+        append(mine, BackingDraft(event, report("Seen, too.", source=source)), now=NOW + day * DAY)
+        write_log(mine, file, Marking.RED)
+        read_in(other, file)
+    (joined,) = (one for one in other.view(LATER).events if one.summary == "A joint drill was held.")
+    assert sorted(one.report.source for one in joined.backings) == ["Ministry", "TASS", "Wire"]
+
+
 def test_a_fact_that_both_logs_hold_is_joined_once(mine: Log, other: Log, file: Path) -> None:
     append(mine, drill())
     append(other, drill("Our own drill.", "2024-05-01"), drill())

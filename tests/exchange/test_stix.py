@@ -188,6 +188,14 @@ def test_our_own_bundle_is_read_back_to_equal_facts(mine: Log, other: Log, file:
         assert known(other, lower)[:-1] == known(mine, lower)[:-1]
 
 
+def test_two_reports_alike_but_for_their_markings_are_two(mine: Log, other: Log, file: Path) -> None:
+    secret = drill("A secret drill.", "2024-05-21", reports=(report("Seen."),), marking=Marking.RED)
+    append(mine, drill(reports=(report("Seen."),)), secret)
+    assert len(of_type(bundle(mine, file), "report")) == 2
+    read(other, file)
+    assert known(other) == known(mine)
+
+
 def test_importing_a_bundle_again_changes_nothing(mine: Log, other: Log, file: Path) -> None:
     told_of_everything(mine)
     bundle(mine, file)
