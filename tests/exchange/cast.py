@@ -97,6 +97,7 @@ def opened_up_later(log: Log) -> None:
     append(log, RegradeDraft(hidden, marking=clear), now=day + DAY, reason="opened")
     append(log, CorrectionDraft(event, marking=clear), now=day + DAY, reason="opened")
     append(log, RetractionDraft(link), now=day + 2 * DAY, reason="mistaken for another")
+    day += 3 * DAY
     (seen,) = append(log, report("Another saw it."), now=day)
     (lone,) = append(log, drill("A lone drill.", "2024-05-05"), now=day)
     append(log, BackingDraft(lone, seen), now=day + SECOND)
@@ -104,7 +105,7 @@ def opened_up_later(log: Log) -> None:
     (last,) = append(log, CorrectionDraft(gone, development="none"), now=day + SECOND, reason="told apart")
     append(log, RetractionDraft(last), now=day + 2 * SECOND, reason="never happened")
     more = Attached(report("Two drills were announced.", origin="ministry", url="https://example.org/a"))
-    append(log, drill("A third drill.", "2024-05-03", reports=(more,)), now=day + 3 * DAY)
+    append(log, drill("A third drill.", "2024-05-03", reports=(more,)), now=day + 3 * SECOND)
 
 
 def _fit(position: int) -> FitDraft:
