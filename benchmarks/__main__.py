@@ -87,8 +87,12 @@ def filter_rows() -> list[Row]:
     many = problem(scenarios=4, indicators=20, days=3653, events=1000, regimes=12, draws=2000)
     one_regime = problem(scenarios=4, indicators=20, days=3653, events=1000, regimes=1, draws=2000)
     bursts = problem(scenarios=4, indicators=20, days=3653, events=1000, regimes=12, draws=2000, aftershocks=True)
+    both = problem(
+        scenarios=4, indicators=20, days=3653, events=1000, regimes=12, draws=2000, aftershocks=True, drift=True
+    )
     rows = []
     for what, data, contenders in (
+        ("filter, 12 regimes, aftershocks, drift", both, {}),
         ("filter, 12 regimes, aftershocks", bursts, {}),
         ("filter, 12 regimes", many, {"NumPy": filters.by_numpy, "JAX": filters.by_jax}),
         ("filter, 1 regime", one_regime, {"hmmlearn": filters.by_hmmlearn}),
@@ -143,18 +147,18 @@ def gradient_rows() -> list[Row]:
     """Log-likelihood and gradient of one draw: 100 events, 20 indicators, 4 scenarios, ten years, 12 regimes."""
     what = "log-likelihood and gradient"
     one = problem(scenarios=4, indicators=20, days=3653, events=100, regimes=12, draws=1)
-    at = [value[0] for value in parameters(one.spec, 1, 1)]
+    at = [value[0] for value in parameters(one.spec, 1, 1, 3653)]
     data = LikelihoodData.of(one.spec, one.evidence)
     value, *gradient = log_likelihood_and_gradient(*at, *data)
     seconds = _best(partial(log_likelihood_and_gradient, *at, *data), 500)
 
-    *at, _ = at  # the scan knows no aftershocks, and this problem has none
+    at = at[:4]  # the scan knows neither aftershocks nor drift, and this problem has none
     inputs = [pytensor.tensor.TensorType("float64", (None,) * part.ndim)() for part in at]
     graph = scan.log_likelihood(one, *inputs)
     compiled = pytensor.function(inputs, [graph, *pytensor.grad(graph, inputs)])
     theirs = compiled(*at)
     _check("scan", theirs[0], value)
-    for mine, other in zip(gradient[:-1], theirs[1:], strict=True):
+    for mine, other in zip(gradient[:4], theirs[1:], strict=True):
         _check("scan's gradient", other, mine)
     scan_seconds = _best(lambda: compiled(*at), 50)
     return [

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from iw.inference.arrays import Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.arrays import Draws, DriftPrior, Evidence, Floats, Ints, ModelSpec
+from iw.inference.drift import years
 from iw.inference.parameters import draws_of
 
 
@@ -39,8 +40,9 @@ def problem(
     draws: int,
     seed: int = 1,
     aftershocks: bool = False,
+    drift: bool = False,
 ) -> Problem:
-    """A problem of this size, all of it drawn from ``seed``; contenders know no aftershocks."""
+    """A problem of this size, all of it drawn from ``seed``; contenders know neither aftershocks nor drift."""
     g = np.random.default_rng(seed)
     s, i = scenarios, indicators
     odds = g.random((s, s))
@@ -71,6 +73,7 @@ def problem(
         (2.0, 5.0),
         float(np.log(43)),
         0.8,
+        DriftPrior(np.full(i, float(days)), float(np.log(0.1)), 0.42) if drift else None,
     )
     breaks = np.array([0, *np.sort(g.choice(np.arange(1, days), regimes - 1, replace=False)), days], np.int64)
     evidence = Evidence(
@@ -86,11 +89,12 @@ def problem(
         np.ones(events, bool),
         np.full(i, aftershocks),
     )
-    return Problem(spec, draws_of(spec, *parameters(spec, draws, seed)), evidence)
+    return Problem(spec, draws_of(spec, *parameters(spec, draws, seed, days)), evidence)
 
 
-def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """``count`` values of log_rate, log_mult, log_dwell, stick and aftershock, from their priors (sticks evenly)."""
+def parameters(spec: ModelSpec, count: int, seed: int, days: int) -> tuple[Floats, ...]:
+    """``count`` values of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size: from the priors,
+    but for sticks, which are even, and the size of steps, which is 0.1."""
     g = np.random.default_rng([seed, 1])
     rows, columns = spec.departures
     s = len(spec.scenarios)
@@ -102,6 +106,8 @@ def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, 
         np.stack(
             [g.beta(*spec.branching_prior, count), g.normal(spec.log_decay_mean, spec.log_decay_sd, count)], axis=1
         ),
+        g.normal(size=(count, len(spec.indicators), years(spec, days))),
+        np.full((count, 1), np.log(0.1)),
     )
 
 

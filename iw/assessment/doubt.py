@@ -16,8 +16,9 @@ from iw.assessment.beliefs import USABLE_DRAWS, WORN, WORN_SHAPE, Belief, Belief
 from iw.assessment.predictive import PredictedCount, predicted_counts
 from iw.catalogue import Catalogue, Tables
 from iw.evidence import build_evidence
-from iw.inference.arrays import YEAR_DAYS, Draws, Floats, Ints
+from iw.inference.arrays import Draws, Floats, Ints
 from iw.inference.belief import normalised
+from iw.inference.drift import watched_years
 from iw.inference.priors import log_priors
 from iw.log.records import LogView
 
@@ -42,6 +43,7 @@ KINDS = {
     "odds": "what follows what",
     "branching_ratio": "how many aftershocks an event has",
     "decay_time": "how long aftershocks take",
+    "drift": "how fast rates drift",
 }
 
 
@@ -185,14 +187,14 @@ def sensitivities(belief: Belief, rng: np.random.Generator) -> list[Sensitivity]
 def silences(belief: Belief) -> list[Silence]:
     """Every indicator that is looked for, the least likely silence first."""
     spec, arrays, state = belief.spec, belief.evidence.arrays, belief.state
-    rates = belief.draws.rates(spec, arrays)
-    last = _last_events(belief)
+    rates, last = belief.draws.rates(spec, arrays), _last_events(belief)
+    years = watched_years(spec, belief.draws, arrays, last)
     found = []
     for i, name in enumerate(spec.indicators):
         lengths = np.diff(np.maximum(arrays.breaks, last[i]))
         days = float(lengths @ arrays.coverage[:, i])
         if days > 0:
-            quiet = np.exp(-rates[:, i] * days / YEAR_DAYS)
+            quiet = np.exp(-rates[:, i] * years[:, i, None])
             found.append(Silence(name, days, float(np.sum(state.joint * quiet))))
     return sorted(found, key=lambda one: (one.chance, one.indicator))
 
@@ -219,9 +221,9 @@ def unexplained(belief: Belief) -> float:
     arrays, weights = belief.evidence.arrays, belief.state.weights
     first = max(0, arrays.days - RECENT_DAYS)
     lengths = np.diff(np.maximum(arrays.breaks, first))
-    years = lengths @ arrays.coverage / YEAR_DAYS
     draws = belief.draws
-    expected = np.einsum("i,dis->ds", years, np.exp(draws.log_rate[:, :, None] + draws.log_mult))
+    years = watched_years(belief.spec, draws, arrays, np.full(len(belief.spec.indicators), float(first)))
+    expected = np.einsum("di,dis->ds", years, np.exp(draws.log_rate[:, :, None] + draws.log_mult))
     whole = np.floor(_seen_since(belief, first, lengths) + 0.5)
     fewer = weights @ special.pdtr(whole, expected)
     more = weights @ (1 - special.pdtr(whole - 1, expected)) if whole else np.ones(expected.shape[1])

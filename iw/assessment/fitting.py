@@ -59,7 +59,8 @@ def fit_problems(
     from iw.inference.fit import sampler_for
     from iw.inference.model import Shape
 
-    sampler = sampler_for(Shape.of(*(beliefs.spec(name) for name in beliefs.catalogue.problems)))
+    days = max(evidence.arrays.days for _, evidence, *_ in wanted)
+    sampler = sampler_for(Shape.of(*(beliefs.spec(name) for name in beliefs.catalogue.problems), days=days))
     done = []
     for spec, evidence, view, fit_id, recorded in wanted:
         seed = (settings.seed + crc32(spec.problem.encode())) % 2**31

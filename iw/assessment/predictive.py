@@ -44,7 +44,7 @@ def prior_predictive(
     """
     spec = beliefs.spec(problem)
     evidence = build_evidence(beliefs.catalogue, spec, beliefs.view(known_at, marking), as_of)
-    return predicted_counts(beliefs.catalogue, spec, evidence, prior_draws(spec, rng, count), rng)
+    return predicted_counts(beliefs.catalogue, spec, evidence, prior_draws(spec, rng, count, evidence.arrays.days), rng)
 
 
 def predicted_counts(

@@ -23,6 +23,7 @@ from iw.core.dates import PartialDate
 from iw.core.errors import UsageError
 
 NEVER_ENDS = "never_ends"
+NONE = "none"
 
 
 _INTERVAL = "an interval is [low, high] with 0 < low < high"
@@ -40,11 +41,16 @@ def _rising(value: tuple[float, float]) -> tuple[float, float]:
     return value
 
 
-def _dwell(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return handler(value)
-    except ValidationError as error:  # one fault, not one for each of the two forms
-        raise ValueError(f"give [low, high] in years with 0 < low < high, or the word {NEVER_ENDS}") from error
+def _one_fault(form: str) -> WrapValidator:
+    """One fault that names ``form``, not one for each of the two forms that a value may have."""
+
+    def check(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            raise ValueError(f"give {form}") from error
+
+    return WrapValidator(check)
 
 
 def partial_date(value: str) -> str:
@@ -65,7 +71,11 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Interval = Annotated[tuple[float, float], BeforeValidator(_interval), AfterValidator(_rising), WithJsonSchema(_PAIR)]
-Dwell = Annotated[Interval | Literal["never_ends"], WrapValidator(_dwell)]
+Dwell = Annotated[
+    Interval | Literal["never_ends"],
+    _one_fault(f"[low, high] in years with 0 < low < high, or the word {NEVER_ENDS}"),
+]
+Step = Annotated[Interval | Literal["none"], _one_fault(f"[low, high] with 0 < low < high, or the word {NONE}")]
 
 
 class Entry(BaseModel):

@@ -30,6 +30,7 @@ _OF_THE_MODEL = {
     "odds_concentration",
     "aftershocks",
     "level_memory_years",
+    "drift",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from iw.catalogue.entries import Entry, Interval, Note, Probability, Slug, Text
+from iw.catalogue.entries import Entry, Interval, Note, Probability, Slug, Step, Text
 
 
 def _sums_to_one[K](value: dict[K, float]) -> dict[K, float]:
@@ -108,6 +108,14 @@ class Aftershocks(Entry):
         return self
 
 
+class Drift(Entry):
+    """How rates may drift over the years, before anything is learnt; the same for every problem."""
+
+    yearly_step: Step
+    """[low, high]: by how much the logarithm of a rate typically changes in a year, as a 90 % interval; "none" for
+    constant rates."""
+
+
 class ConfidenceRule(Entry):
     """What a belief must have, all of it, to be held with a level of analytic confidence."""
 
@@ -162,6 +170,10 @@ class Tables(Entry):
     level_memory_years: Annotated[float, Field(gt=0)]
     """Years in which a level forgets two thirds of its distance from what is usual."""
     level_memory_note: Note
+    """Whose judgement that is."""
+    drift: Drift
+    """How fast rates drift over the years, before anything is learnt."""
+    drift_note: Note
     """Whose judgement that is."""
     confidence: list[ConfidenceRule]
     """The rules of analytic confidence, the best level first."""

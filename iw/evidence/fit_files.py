@@ -14,7 +14,7 @@ import numpy as np
 
 from iw.core.errors import StoreError
 from iw.inference.arrays import Draws, Floats, ModelSpec
-from iw.inference.parameters import AFTERSHOCK, ARRAYS, draws_of
+from iw.inference.parameters import draws_of_posterior, sampled
 
 _GROUP = "posterior"
 
@@ -63,15 +63,13 @@ def read_draws(path: Path, spec: ModelSpec) -> tuple[Draws, Floats]:
     """
     try:
         with h5py.File(path, "r") as file:
-            values = {name: _flat(file[f"{_GROUP}/{name}"]) for name in (*ARRAYS, *AFTERSHOCK)}
+            values = {name: _flat(file[f"{_GROUP}/{name}"]) for name in sampled(spec)}
             log_likelihood = np.asarray(file[f"{_GROUP}/log_likelihood_total"], dtype=np.float64).reshape(-1)
     except (OSError, KeyError) as error:
         raise StoreError(f"The fit {path.name} cannot be read.", "Run 'iw fit' to make it again.") from error
     if values["log_rate"].shape[1] != len(spec.indicators) or values["log_dwell"].shape[1] != len(spec.scenarios):
         raise StoreError(f"The fit {path.name} belongs to another model.", "Run 'iw fit' to make a new one.")
-    aftershock = np.stack([values.pop(name) for name in AFTERSHOCK], axis=1)
-    draws = draws_of(spec, **values, aftershock=aftershock)
-    return replace(draws, log_weight=-log_likelihood), log_likelihood
+    return replace(draws_of_posterior(spec, values), log_weight=-log_likelihood), log_likelihood
 
 
 def _flat(dataset: Any) -> Floats:

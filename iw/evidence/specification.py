@@ -6,7 +6,7 @@ import numpy as np
 
 from iw.catalogue import Catalogue, Problem
 from iw.catalogue.schema import Listening, Multiplier
-from iw.inference.arrays import LEAST_DECAY, ONLY_THEN, Z90, Floats, Ints, ModelSpec
+from iw.inference.arrays import LEAST_DECAY, ONLY_THEN, Z90, DriftPrior, Floats, Ints, ModelSpec
 
 
 def model_spec(catalogue: Catalogue, name: str) -> ModelSpec:
@@ -45,6 +45,7 @@ def model_spec(catalogue: Catalogue, name: str) -> ModelSpec:
         branching_prior=(aftershocks.branching[0], aftershocks.branching[1]),
         log_decay_mean=decay_mean,
         log_decay_sd=decay_sd,
+        drift=_drift(catalogue, problem, uses),
     )
 
 
@@ -87,6 +88,14 @@ def _families(catalogue: Catalogue, uses: list[Listening], medians: Floats) -> t
     share = medians / np.bincount(family, medians)[family] if len(uses) else medians
     coverage = np.array([catalogue.indicators[use.indicator].coverage for use in uses])
     return family, share, np.bincount(family, share * coverage)[family] if len(uses) else coverage
+
+
+def _drift(catalogue: Catalogue, problem: Problem, uses: list[Listening]) -> DriftPrior | None:
+    yearly_step = catalogue.tables.drift.yearly_step
+    if not isinstance(yearly_step, tuple):
+        return None
+    days = [(catalogue.rate(problem, use.indicator).elicited_on - problem.start).days for use in uses]
+    return DriftPrior(np.array(days, float), *_log_normal(yearly_step))
 
 
 def _odds(problem: Problem) -> Floats:

@@ -11,6 +11,7 @@ Symbols, used in all of ``iw.inference`` and nowhere else:
 ``R``        number of regimes: stretches of days in which coverage and spread evidence are constant
 ``F``        number of families of indicators, whose events have aftershocks among themselves
 ``T``        number of days from the problem's start to the belief date, both included
+``Y``        number of years in which rates drift, those to come included
 ===========  ==================================================================================================
 
 Day ``t`` (0-based) is the ``t``-th day of the problem. Rates are per year of 365.25 days unless a name says ``day``.
@@ -34,6 +35,15 @@ LEAST_DECAY = 2.0  # days: no decay time of aftershocks is shorter
 ONLY_THEN = (
     1e-3  # rate elsewhere of an indicator that practically happens in one scenario only (design: lambda = 0.001 b)
 )
+
+
+@dataclass(frozen=True)
+class DriftPrior:
+    """How rates may drift: for which days they are elicited, and how large a yearly step of their logs is."""
+
+    elicited_day: Floats  # (I,) days from the problem's start; may lie before it or beyond the evidence
+    log_step_mean: float  # log of the step's size ~ Normal
+    log_step_sd: float
 
 
 @dataclass(frozen=True)
@@ -65,6 +75,7 @@ class ModelSpec:
     branching_prior: tuple[float, float]  # nu ~ Beta
     log_decay_mean: float  # log(tau - `LEAST_DECAY`) ~ Normal, tau in days
     log_decay_sd: float
+    drift: DriftPrior | None = None  # None: rates are constant
 
     def __post_init__(self) -> None:
         s, i = len(self.scenarios), len(self.indicators)
@@ -86,6 +97,8 @@ class ModelSpec:
         for name, shape in shapes.items():
             if getattr(self, name).shape != shape:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
+        if self.drift is not None and self.drift.elicited_day.shape != (i,):
+            raise ValueError(f"elicited_day has shape {self.drift.elicited_day.shape}, expected {(i,)}")
         if abs(self.prior_probs.sum() - 1) > 1e-9:
             raise ValueError(f"prior_probs sums to {self.prior_probs.sum()}")
 
@@ -232,13 +245,16 @@ class Draws:
     odds: Floats  # (D, S, S)
     branching: Floats  # (D,) nu: aftershocks per event, over its whole family
     decay_days: Floats  # (D,) tau
+    step_size: Floats  # (D,) of the yearly steps of log rates; 0 without drift
+    log_drift: Floats  # (D, I, Y + 1) at the years' ends; (D, I, 0) without drift
     log_weight: Floats  # (D,)
 
     def __len__(self) -> int:
         return len(self.log_rate)
 
     def rates(self, spec: ModelSpec, evidence: Evidence) -> Floats:
-        """(D, I, S) lambda per year: the part of each rate that is no aftershock, f (1 - nu k) m."""
+        """(D, I, S) lambda per year on the day for which it was elicited: the part of each rate that is no aftershock,
+        f (1 - nu k) m. Later and earlier days have a drift of their own (`iw.inference.drift`)."""
         followed = self.branching[:, None] * (spec.usual_coverage * evidence.live)
         return np.exp((self.log_rate + np.log1p(-followed))[:, :, None] + self.log_mult)
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from iw.inference.arrays import Draws, Evidence, Floats, Ints, ModelSpec
-from iw.inference.filter import CHECKPOINT_DAYS, DrawFilter, FilterState
+from iw.inference.filter import DrawFilter, FilterState
+from iw.inference.filter_kernel import CHECKPOINT_DAYS
 
 _RECENT, _SPARSE = 4 * CHECKPOINT_DAYS, 8 * CHECKPOINT_DAYS  # days: checkpoints kept before the first wanted day
 _MOST_KEPT = 24

@@ -8,7 +8,7 @@ For one draw, reports of grade weight w arrive at the rate (docs/mathematics.md 
 genuine or false, while the scenario changes by Q: a Markov-modulated Poisson process. The generating function of
 their number is exp((Q - diag(r) (1 - z)) t) (Fischer and Meier-Hellstern 1993); its values at the roots of unity give
 the probabilities by a discrete Fourier transform. Aftershocks h are those of what is known, at their mean over the
-window.
+window; rates are those of its middle, if they drift.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from scipy.special import pdtrik
 from iw.inference.aftershocks import excitation
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import JointState
+from iw.inference.drift import rates_on
 
 _BEYOND = 1e-9  # chance of more reports than are told apart, at the largest rate
 DRAWS = 200  # taken evenly from the weighted draws
@@ -40,7 +41,7 @@ def collection_bits(
     With coverage 0 there is nothing to be learnt: 0 bits.
     """
     some = _evenly(state.weights)
-    rates = draws.rates(spec, evidence)[some]
+    rates = rates_on(spec, draws, evidence, evidence.days + int(days / 2))[some]
     generators, probs = draws.generators()[some], state.probs[some]
     fall = -np.expm1(-days / draws.decay_days[some])
     excited = excitation(spec, draws, evidence, evidence.days)[some] * (draws.branching[some] * fall)[:, None]

@@ -21,9 +21,10 @@ from xarray import DataTree
 
 from iw.core.errors import InferenceError, Interrupted
 from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
+from iw.inference.drift import first_year
 from iw.inference.filter import filter_draws
 from iw.inference.model import Shape, build_model, model_data
-from iw.inference.parameters import AFTERSHOCK, ARRAYS, departure_names, draws_of, targets_of
+from iw.inference.parameters import AFTERSHOCK, departure_names, draws_of_posterior, sampled, targets_of
 from iw.inference.priors import log_priors
 
 CHAINS = 4
@@ -120,8 +121,8 @@ def _sample(compiled: Any, settings: dict[str, Any]) -> DataTree:
 
 def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float) -> FitResult:
     chains, count = data["posterior"].sizes["chain"], data["posterior"].sizes["draw"]
-    flat = _flat(data)
-    draws = draws_of(spec, **flat)
+    flat = flat_posterior(spec, data)
+    draws = draws_of_posterior(spec, flat)
     filtered = filter_draws(spec, draws, evidence)
     log_likelihood, belief = filtered.log_likelihood[-1], filtered.probs[-1]
     if not np.all(np.isfinite(log_likelihood)):
@@ -131,29 +132,37 @@ def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float)
         "log_likelihood": log_likelihood.reshape(chains, count, 1),
         "log_dwell": flat["log_dwell"][:, np.nonzero(~spec.never_ends)[0]].reshape(chains, count, -1),
         "odds": _free_odds(spec, draws.odds).reshape(chains, count, -1),
-        "aftershock": flat["aftershock"].reshape(chains, count, -1),
+        **{name: flat[name].reshape(chains, count, 1) for name in (*AFTERSHOCK, "log_step_size") if name in flat},
     }
-    others = np.concatenate(
-        [flat["log_rate"][:, : len(spec.indicators)], flat["log_mult"][:, : len(departure_names(spec))]], axis=1
-    )
+    kept = _unpadded(spec, flat)
+    wide = [kept[name].reshape(chains * count, -1) for name in ("log_rate", "log_mult", "drift_step") if name in kept]
+    others = np.concatenate(wide, axis=1)
     diverging = data["sample_stats"]["diverging"].to_numpy()
     gate = judge(list(per_chain.values()), others.reshape(chains, count, -1), diverging)
-    kept = replace(draws, log_weight=-log_likelihood)
-    stored = _arviz(spec, draws, flat, per_chain, data, chains, count)
-    return FitResult(spec, kept, log_likelihood, gate, stored, seconds)
+    weighted = replace(draws, log_weight=-log_likelihood)
+    stored = _arviz(spec, draws, kept, per_chain, data, chains, count)
+    return FitResult(spec, weighted, log_likelihood, gate, stored, seconds)
 
 
-def draws_of_posterior(spec: ModelSpec, data: DataTree) -> Draws:
-    """The draws of ``data``, as nutpie gives it for the (padded) model of ``spec``; chains one behind the other."""
-    return draws_of(spec, **_flat(data))
+def flat_posterior(spec: ModelSpec, data: DataTree) -> dict[str, Floats]:
+    """The sampled parameters of ``data``, as nutpie gives it for the (padded) model of ``spec``; chains one behind the
+    other."""
+    found = {name: data["posterior"][name].to_numpy() for name in sampled(spec)}
+    return {name: values.reshape(-1, *values.shape[2:]) for name, values in found.items()}
 
 
-def _flat(data: DataTree) -> dict[str, Floats]:
-    posterior = data["posterior"]
-    flat = {name: posterior[name].to_numpy() for name in (*ARRAYS, *AFTERSHOCK)}
-    flat = {name: values.reshape(-1, *values.shape[2:]) for name, values in flat.items()}
-    aftershock = np.stack([flat.pop(name) for name in AFTERSHOCK], axis=1)
-    return {**flat, "aftershock": aftershock}
+def _unpadded(spec: ModelSpec, flat: dict[str, Floats]) -> dict[str, Floats]:
+    """What the problem has of each parameter; of the yearly steps all, as what is beyond the evidence is the draws'
+    future."""
+    count = len(spec.scenarios)
+    cut = {
+        "log_rate": np.s_[:, : len(spec.indicators)],
+        "log_mult": np.s_[:, : len(departure_names(spec))],
+        "log_dwell": np.s_[:, :count],
+        "stick": np.s_[:, :count, : max(count - 2, 0)],
+        "drift_step": np.s_[:, : len(spec.indicators)],
+    }
+    return {name: values[cut[name]] if name in cut else values for name, values in flat.items()}
 
 
 def judge(strict: Sequence[Floats], wide: Floats, diverging: Floats) -> Gate:
@@ -194,7 +203,7 @@ def _free_odds(spec: ModelSpec, odds: Floats) -> Floats:
 def _arviz(
     spec: ModelSpec,
     draws: Draws,
-    flat: dict[str, Floats],
+    kept: dict[str, Floats],
     quantities: dict[str, Floats],
     data: DataTree,
     chains: int,
@@ -202,16 +211,7 @@ def _arviz(
 ) -> DataTree:
     """ArviZ data without padding: named dimensions, the sampler's statistics; belief, log-likelihood and log prior of
     each draw, so that ArviZ can power-scale them."""
-    sizes = {"log_rate": len(spec.indicators), "log_mult": len(departure_names(spec)), "log_dwell": len(spec.scenarios)}
-    posterior: dict[str, Floats] = {
-        name: flat[name][:, :size].reshape(chains, count, size) for name, size in sizes.items()
-    }
-    stick = flat["stick"]
-    posterior["stick"] = stick[:, : len(spec.scenarios), : max(len(spec.scenarios) - 2, 0)].reshape(
-        chains, count, len(spec.scenarios), -1
-    )
-    for k, name in enumerate(AFTERSHOCK):
-        posterior[name] = quantities["aftershock"][:, :, k]
+    posterior = {name: values.reshape(chains, count, *values.shape[1:]) for name, values in kept.items()}
     posterior["belief"] = quantities["belief"]
     posterior["log_likelihood_total"] = quantities["log_likelihood"][:, :, 0]
     statistics = {
@@ -232,6 +232,7 @@ def _arviz(
             "indicator": list(spec.indicators),
             "departure": list(departure_names(spec)),
             "scenario": list(spec.scenarios),
+            "year": [first_year(spec) + number for number in range(kept["drift_step"].shape[2] if spec.drift else 0)],
         },
         dims={
             "log_rate": ["indicator"],
@@ -239,5 +240,6 @@ def _arviz(
             "log_dwell": ["scenario"],
             "stick": ["scenario", "stick_number"],
             "belief": ["scenario"],
+            "drift_step": ["indicator", "year"],
         },
     )

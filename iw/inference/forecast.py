@@ -12,6 +12,7 @@ import numpy as np
 from iw.inference.aftershocks import excitation
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import JointState
+from iw.inference.drift import months_ahead, rates_on
 from iw.inference.matrices import exponentials
 
 
@@ -34,16 +35,18 @@ def seen_probs(
 ) -> Floats:
     """(D,) each draw's probability that a genuine occurrence of ``indicator`` is seen within ``days``.
 
-    With p the probabilities now, κ the ``coverage`` and A the excitation at the end of the evidence,
-    1 − p·exp((Q − diag(κ·λ[i,·]))·days/365.25)·1 · exp(−κ·share·ν·A·(1 − e^(−days/τ))): the chain with an absorbing
-    state for the first occurrence that is seen, and none of the aftershocks of what is known. Aftershocks of what is
-    yet to come are left out, so that it is somewhat low for a family.
+    With p the probabilities now, κ the ``coverage``, λ the rates as they drift from month to month, and A the
+    excitation at the end of the evidence, 1 − p·Π exp((Q − diag(κ·λ[i,·]))·days/365.25)·1 ·
+    exp(−κ·share·ν·A·(1 − e^(−days/τ))): the chain with an absorbing state for the first occurrence that is seen, and
+    none of the aftershocks of what is known. Aftershocks of what is yet to come are left out, so that it is somewhat
+    low for a family.
     """
-    rates = draws.rates(spec, evidence)[:, indicator]
-    generators = draws.generators()
-    s = np.arange(generators.shape[1])
-    generators[:, s, s] -= coverage * rates
-    unseen = np.einsum("ds,dst->d", state.probs, exponentials(generators * (days / YEAR_DAYS)))
+    s, probs = np.arange(len(spec.scenarios)), state.probs
+    for day, length in months_ahead(spec, evidence.days, days):
+        generators = draws.generators()
+        generators[:, s, s] -= coverage * rates_on(spec, draws, evidence, day)[:, indicator]
+        probs = np.einsum("ds,dst->dt", probs, exponentials(generators * (length / YEAR_DAYS)))
+    unseen = probs.sum(axis=1)
     excited = excitation(spec, draws, evidence, evidence.days)[:, spec.family[indicator]]
     share = coverage * spec.share[indicator] * evidence.live[indicator]
     aftershocks = share * draws.branching * excited * -np.expm1(-days / draws.decay_days)

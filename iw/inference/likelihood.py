@@ -14,12 +14,14 @@ visits in its first steps, costs some thirty small products and no component is 
 * a gap's step u = v diag(exp(g)) P / norm adds (v exp(g))^T beta / norm to d LL / d P. The scales g are held
   constant: what they take out of P they put back into the norm, so LL does not depend on them, nor on the shift lo of
   B = A - lo I;
+* a rate has a factor for each month, the exponential of its drift, and so has d LL / d log lambda its part in each;
 * the derivatives of a regime's powers run down through the squares to the first, and through its series to B; those
   of A flow to the rates (silence), to spread observations and to Q, once per regime.
 
 Parameters (all unconstrained but ``stick`` and nu): log_rate (I,), log_mult (K,) for the pairs (row, column), log_dwell
 (S,), stick (S, S - 2) in (0, 1): the odds of row r over its targets, in order, are y_1, (1 - y_1) y_2, ..., the rest;
-aftershock (2,): nu in (0, 1), and log(tau - `LEAST_DECAY`).
+aftershock (2,): nu in (0, 1), and log(tau - `LEAST_DECAY`); drift_step (I, Y) and log_step_size (1,), without
+drift Y is 0.
 Arrays may be longer than the problem needs (padding): what is not used has gradient 0.
 """
 
@@ -30,49 +32,21 @@ from numba import njit
 
 from iw.inference.aftershocks import unit_aftershocks
 from iw.inference.arrays import LEAST_DECAY, YEAR_DAYS
+from iw.inference.chain import generator_adjoint, generator_of, odds_of_sticks
+from iw.inference.drift import factors_of_steps, steps_adjoint
 from iw.inference.matrices import SERIES_NORM, digits
-from iw.inference.powers import largest_scale, powers_adjoint, powers_of, scale_weight
+from iw.inference.powers import (
+    advance,
+    advance_adjoint,
+    largest_scale,
+    powers_adjoint,
+    powers_of,
+    scale_weight,
+    series_terms,
+)
 
+_SHORT = 8.0  # days ||B|| of a month up to which one series for the state is cheaper than powers
 _MAX_SIZE = 1e9  # days ||B|| beyond which a sampler's wild proposal is refused (10 years at 1e5 a year are 1e6)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def odds_of_sticks(stick, targets):  # type: ignore[no-untyped-def]
-    """(S, S) odds from sticks (S', S' - 2), S' >= S; ``targets[r, j]`` is the j-th that may follow r, or -1."""
-    count = targets.shape[0]
-    odds = np.zeros((count, count))
-    for r in range(count):
-        left = 1.0
-        for j in range(count - 1):
-            target = targets[r, j]
-            if target < 0:
-                break
-            last = j == count - 2 or targets[r, j + 1] < 0
-            share = left if last else left * stick[r, j]
-            odds[r, target] = share
-            left -= share
-    return odds
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _stick_gradient(stick, targets, d_odds, out):  # type: ignore[no-untyped-def]
-    """Add d LL / d stick to ``out`` given d LL / d odds."""
-    count = targets.shape[0]
-    for r in range(count):
-        number = 0
-        while number < count - 1 and targets[r, number] >= 0:
-            number += 1
-        if number < 2:
-            continue
-        left = np.empty(number)  # what remains before each break of the stick
-        left[0] = 1.0
-        for j in range(1, number):
-            left[j] = left[j - 1] * (1.0 - stick[r, j - 1])
-        d_left = d_odds[r, targets[r, number - 1]]
-        for j in range(number - 2, -1, -1):
-            d_share = d_odds[r, targets[r, j]]
-            out[r, j] += left[j] * (d_share - d_left)
-            d_left = stick[r, j] * d_share + (1.0 - stick[r, j]) * d_left
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -88,27 +62,13 @@ def _log_rates(log_rate, log_mult, branching, fixed, rows, columns, followed):  
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _generator(log_dwell, never_ends, odds):  # type: ignore[no-untyped-def]
-    count = odds.shape[0]
-    generator = np.zeros((count, count))
-    for r in range(count):
-        if never_ends[r]:
-            continue
-        leave = np.exp(-log_dwell[r])
-        for c in range(count):
-            generator[r, c] = leave * odds[r, c]
-        generator[r, r] = -leave
-    return generator
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _observation(m, rates, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio, genuine):  # type: ignore[no-untyped-def]
+def _observation(m, rates, factor, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio, genuine):  # type: ignore[no-untyped-def]
     """Fill ratio (S,) with l_m and genuine (S,) with its part w prod((lambda + h) / rho)."""
     for s in range(ratio.shape[0]):
         genuine[s] = obs_weight[m]
         for j in range(obs_ptr[m], obs_ptr[m + 1]):
             i = obs_indicators[j]
-            genuine[s] *= (rates[i, s] + received[j]) / reference_rates[i]
+            genuine[s] *= (rates[i, s] * factor[i] + received[j]) / reference_rates[i]
         ratio[s] = 1.0 - obs_weight[m] + genuine[s]
 
 
@@ -119,6 +79,8 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     log_dwell,
     stick,
     aftershock,
+    drift_step,
+    log_step_size,
     prior,
     reference_rates,
     fixed,
@@ -127,10 +89,15 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     followed,
     never_ends,
     targets,
+    elicited,
     breaks,
+    month,
     coverage,
-    spread,
+    spread_ptr,
+    spread_obs,
+    spread_share,
     obs_day,
+    obs_month,
     obs_weight,
     obs_ptr,
     obs_indicators,
@@ -144,31 +111,48 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     entry_same_day,
     entry_share,
 ):
-    """LL and d LL / d (log_rate, log_mult, log_dwell, stick, aftershock); (-inf, zeros) where no scenario explains the
-    evidence or a rate is beyond all bounds."""
+    """LL and d LL / d (log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size); (-inf, zeros)
+    where no scenario explains the evidence or a rate is beyond all bounds."""
     d_log_rate = np.zeros_like(log_rate)
     d_log_mult = np.zeros_like(log_mult)
     d_log_dwell = np.zeros_like(log_dwell)
     d_stick = np.zeros_like(stick)
     d_aftershock = np.zeros_like(aftershock)
+    d_step = np.zeros_like(drift_step)
+    d_step_size = np.zeros_like(log_step_size)
     count, indicators, observations = prior.shape[0], fixed.shape[0], obs_day.shape[0]
     branching, decay_days = aftershock[0], LEAST_DECAY + np.exp(aftershock[1])
-    if not (branching < 1.0 and decay_days < np.inf):  # where a sampler's wild proposal is rounded to its limit
-        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
+    step_size = np.exp(log_step_size[0])
+    if not (
+        branching < 1.0 and decay_days < np.inf and step_size < np.inf
+    ):  # where a sampler's wild proposal is rounded to its limit
+        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
     per_branching, d_per_branching, compensator, d_compensator = unit_aftershocks(
         decay_days, breaks[-1], ptr, day_of_knot, gain, coverage_of_knot, entry_knot, entry_same_day, entry_share
     )
     received = branching * per_branching
     log_rates = _log_rates(log_rate, log_mult, branching, fixed, rows, columns, followed)
     rates = np.exp(log_rates)
+    factor = factors_of_steps(drift_step, step_size, elicited, month[-1] + 1)
     odds = odds_of_sticks(stick, targets)
-    generator = _generator(log_dwell, never_ends, odds)
+    generator = generator_of(log_dwell, never_ends, odds)
 
     acting = observations + given_day.shape[0]  # given factors stand behind the observations: data, with no gradient
     ratio = np.empty((acting, count))
     genuine = np.empty((observations, count))
     for m in range(observations):
-        _observation(m, rates, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio[m], genuine[m])
+        _observation(
+            m,
+            rates,
+            factor[obs_month[m]],
+            received,
+            reference_rates,
+            obs_weight,
+            obs_ptr,
+            obs_indicators,
+            ratio[m],
+            genuine[m],
+        )
     for m in range(observations, acting):
         for s in range(count):
             ratio[m, s] = given_ratio[m - observations, s]
@@ -209,20 +193,30 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     lows = np.empty(regimes)
     sizes = np.empty(regimes)
     halvings = np.zeros(regimes, np.int64)
+    terms = np.zeros(regimes, np.int64)  # of the series, where one is taken; else 0
     first = np.zeros(regimes + 1, np.int64)
     for r in range(regimes):
-        lows[r], sizes[r] = _operator(r, rates, generator, coverage, spread, ratio, operators[r])
+        own = slice(spread_ptr[r], spread_ptr[r + 1])
+        lows[r], sizes[r] = _operator(
+            rates, factor[month[r]], generator, coverage[r], spread_obs[own], spread_share[own], ratio, operators[r]
+        )
         if not sizes[r] * longest[r] < _MAX_SIZE:
-            return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
+            return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
+        first[r + 1] = first[r]
+        if drift_step.shape[1] > 0 and sizes[r] * longest[r] <= _SHORT:
+            terms[r] = series_terms(sizes[r] * longest[r])
+            continue
         step = sizes[r]
         while step > SERIES_NORM:
             step *= 0.5
             halvings[r] += 1
-        first[r + 1] = first[r] + halvings[r] + digits(longest[r])
+        first[r + 1] += halvings[r] + digits(longest[r])
     powers = np.empty((first[regimes], count, count))
     scales = np.zeros((first[regimes], count))
     parts = np.empty((regimes, 6, count, count))  # what the series of each regime leaves for its adjoint
     for r in range(regimes):
+        if terms[r] > 0:
+            continue
         powers_of(
             operators[r],
             sizes[r],
@@ -236,6 +230,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     most_digits = digits(breaks[regimes]) + 1
     before = np.empty((steps, most_digits, count))  # the state before each step, and before each power of a gap
     norms = np.ones((steps, most_digits))
+    made = np.empty((terms.max(), count))
     state = prior.copy()
     total = -branching * compensator
     for step in range(steps):
@@ -246,11 +241,22 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 state[s] *= ratio[what[step], s]
                 norm += state[s]
             if not (norm > 0.0 and norm < np.inf):
-                return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
+                return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
             for s in range(count):
                 state[s] /= norm
             norms[step, 0] = norm
             total += np.log(norm)
+        elif terms[what[step]] > 0:
+            r = what[step]
+            for s in range(count):
+                before[step, 0, s] = state[s]
+            advance(state, operators[r], length[step], made[: terms[r]])
+            for s in range(count):
+                norm += state[s]
+            for s in range(count):
+                state[s] /= norm
+            norms[step, 0] = norm
+            total += length[step] * lows[r] + np.log(norm)
         else:
             r = what[step]
             left, digit = length[step], 0
@@ -275,10 +281,11 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 digit += 1
             total += length[step] * lows[r]
     if not np.isfinite(total):
-        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
+        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
 
     # Backward.
     d_log_rates = np.zeros((indicators, count))
+    d_factor = np.zeros_like(factor)
     d_log_ratio = np.zeros((acting, count))  # d LL / d log l_m(s)
     d_operators = np.zeros((regimes, count, count))
     d_powers = np.zeros((first[regimes], count, count))
@@ -290,6 +297,13 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
             for s in range(count):
                 beta[s] *= ratio[m, s] / norms[step, 0]
                 d_log_ratio[m, s] += beta[s] * before[step, 0, s]
+        elif terms[what[step]] > 0:
+            r = what[step]
+            for s in range(count):
+                beta[s] /= norms[step, 0]
+                following[s] = before[step, 0, s]
+            advance(following, operators[r], length[step], made[: terms[r]])
+            advance_adjoint(beta, operators[r], length[step], made[: terms[r]], d_operators[r])
         else:
             r = what[step]
             for digit in range(digits(length[step]) - 1, -1, -1):
@@ -307,6 +321,8 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 for s in range(count):
                     beta[s] = following[s]
     for r in range(regimes):
+        if terms[r] > 0:
+            continue
         own = slice(first[r], first[r + 1])
         powers_adjoint(halvings[r], powers[own], scales[own], d_powers[own], parts[r], d_operators[r])
 
@@ -315,22 +331,29 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
         for s in range(count):
             for c in range(count):
                 d_generator[s, c] += d_operators[r, s, c] / YEAR_DAYS
-            held = d_operators[r, s, s]
-            for i in range(indicators):
-                d_log_rates[i, s] -= coverage[r, i] * rates[i, s] * held / YEAR_DAYS
-            for m in range(dated, observations):
-                d_log_ratio[m, s] += spread[r, m] * held
+            for k in range(spread_ptr[r], spread_ptr[r + 1]):
+                d_log_ratio[spread_obs[k], s] += spread_share[k] * d_operators[r, s, s]
+        for i in range(indicators):
+            hazard = coverage[r, i] * factor[month[r], i]
+            if hazard > 0.0:
+                for s in range(count):
+                    silence = hazard * rates[i, s] * d_operators[r, s, s] / YEAR_DAYS
+                    d_log_rates[i, s] -= silence
+                    d_factor[month[r], i] -= silence
     d_branching, d_decay_days = -compensator, -branching * d_compensator
     for m in range(observations):
         for s in range(count):
             part = d_log_ratio[m, s] * genuine[m, s] / ratio[m, s]
             for j in range(obs_ptr[m], obs_ptr[m + 1]):
                 i = obs_indicators[j]
-                whole = rates[i, s] + received[j]
+                rate = rates[i, s] * factor[obs_month[m], i]
+                whole = rate + received[j]
                 if entry_knot[j] < 0:
                     d_log_rates[i, s] += part
+                    d_factor[obs_month[m], i] += part
                 elif whole > 0.0:
-                    d_log_rates[i, s] += part * rates[i, s] / whole
+                    d_log_rates[i, s] += part * rate / whole
+                    d_factor[obs_month[m], i] += part * rate / whole
                     d_branching += part * per_branching[j] / whole
                     d_decay_days += part * branching * d_per_branching[j] / whole
     for i in range(indicators):
@@ -341,36 +364,28 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     d_aftershock[1] = d_decay_days * (decay_days - LEAST_DECAY)
     for k in range(rows.shape[0]):
         d_log_mult[k] += d_log_rates[rows[k], columns[k]]
-    d_odds = np.zeros((count, count))
-    for r in range(count):
-        if never_ends[r]:
-            continue
-        leave = np.exp(-log_dwell[r])
-        d_leave = -d_generator[r, r]
-        for c in range(count):
-            if c != r:
-                d_leave += odds[r, c] * d_generator[r, c]
-                d_odds[r, c] = leave * d_generator[r, c]
-        d_log_dwell[r] = -leave * d_leave
-    _stick_gradient(stick, targets, d_odds, d_stick)
-    return total, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock
+    generator_adjoint(log_dwell, never_ends, odds, stick, targets, d_generator, d_log_dwell, d_stick)
+    d_step_size[0] = steps_adjoint(drift_step, step_size, elicited, d_factor, d_step)
+    return total, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _operator(r, rates, generator, coverage, spread, ratio, operator):  # type: ignore[no-untyped-def]
-    """Fill B = A - lo I of regime r (per day); give lo and the largest row sum of B."""
+def _operator(rates, factor, generator, coverage, spread_obs, spread_share, ratio, operator):  # type: ignore[no-untyped-def]
+    """Fill B = A - lo I of one regime (per day); give lo and the largest row sum of B."""
     count = generator.shape[0]
     low = np.inf
+    silence = np.zeros(count)
+    for i in range(rates.shape[0]):
+        hazard = coverage[i] * factor[i]
+        if hazard > 0.0:
+            for s in range(count):
+                silence[s] += hazard * rates[i, s]
     for s in range(count):
         for c in range(count):
             operator[s, c] = generator[s, c] / YEAR_DAYS
-        silence = 0.0
-        for i in range(rates.shape[0]):
-            silence += coverage[r, i] * rates[i, s]
-        operator[s, s] -= silence / YEAR_DAYS
-        for m in range(spread.shape[1]):
-            if spread[r, m] > 0.0:
-                operator[s, s] += spread[r, m] * np.log(ratio[m, s])
+        operator[s, s] -= silence[s] / YEAR_DAYS
+        for k in range(spread_obs.shape[0]):
+            operator[s, s] += spread_share[k] * np.log(ratio[spread_obs[k], s])
         low = min(low, operator[s, s])
     size = 0.0
     for s in range(count):

@@ -8,11 +8,13 @@
     stick[r, j]   ~ Beta              broken sticks of the Dirichlet odds of what follows r
     branching     ~ Beta              nu, aftershocks per event
     log_decay     ~ Normal            log(tau - 2), tau their decay time in days
+    drift_step[i, y] ~ Normal(0, 1)   yearly steps of log rates, in units of their size; those to come as well
+    log_step_size ~ Normal            log of that size
     log_likelihood = MarkedProcessLikelihood(...)
 
 Arrays are padded to a `Shape`, so that problems of like size share one compilation: unused normals are N(0, 1), unused
 sticks Beta(2, 2), and neither touches anything. Dirichlet(a) is broken into sticks y_j ~ Beta(a_j, a_{j+1} + ... + a_n)
-(Sethuraman 1994; Connor and Mosimann 1969).
+(Sethuraman 1994; Connor and Mosimann 1969). Where rates do not drift, the model has no steps at all.
 """
 
 from __future__ import annotations
@@ -25,11 +27,12 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from iw.inference.arrays import Evidence, Floats, ModelSpec
+from iw.inference.drift import first_year, years
 from iw.inference.kernel_data import LikelihoodData
 from iw.inference.op import MarkedProcessLikelihood
 from iw.inference.parameters import departure_names, targets_of
 
-_STEP = {"scenarios": 2, "indicators": 16, "departures": 32}
+_STEP = {"scenarios": 2, "indicators": 16, "departures": 32, "years": 4}
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,11 @@ class Shape:
     scenarios: int
     indicators: int
     departures: int
+    years: int
 
     @classmethod
-    def of(cls, *specs: ModelSpec) -> Shape:
-        """The smallest padded shape that holds all ``specs``."""
+    def of(cls, *specs: ModelSpec, days: int) -> Shape:
+        """The smallest padded shape that holds all ``specs``, with evidence of up to so many days."""
 
         def up(value: int, step: int) -> int:
             return max(step, -(-value // step) * step)
@@ -51,6 +55,7 @@ class Shape:
             max(3, up(max(len(spec.scenarios) for spec in specs), _STEP["scenarios"])),
             up(max(len(spec.indicators) for spec in specs), _STEP["indicators"]),
             up(max(len(spec.departures[0]) for spec in specs), _STEP["departures"]),
+            up(most, _STEP["years"]) if (most := max(years(spec, days) for spec in specs)) else 0,
         )
 
 
@@ -72,18 +77,24 @@ def model_data(spec: ModelSpec, evidence: Evidence, shape: Shape) -> dict[str, A
         "log_decay_mean": np.float64(spec.log_decay_mean),
         "log_decay_sd": np.float64(spec.log_decay_sd),
     }
+    if spec.drift is not None:
+        priors |= {
+            "log_step_mean": np.float64(spec.drift.log_step_mean),
+            "log_step_sd": np.float64(spec.drift.log_step_sd),
+        }
     return priors | LikelihoodData.of(spec, evidence)._asdict()
 
 
 def build_model(spec: ModelSpec, evidence: Evidence, shape: Shape | None = None) -> pm.Model:
     """The PyMC model of one problem; no sampling, no I/O. ``shape`` defaults to the problem's own padded shape."""
-    shape = shape or Shape.of(spec)
+    shape = shape or Shape.of(spec, days=evidence.days)
     data = model_data(spec, evidence, shape)
     coords = {
         "indicator": _names(spec.indicators, shape.indicators),
         "departure": _names(departure_names(spec), shape.departures),
         "scenario": _names(spec.scenarios, shape.scenarios),
         "stick_number": list(range(shape.scenarios - 2)),
+        "year": [first_year(spec) + number for number in range(shape.years)],
     }
     with pm.Model(coords=coords) as model:
         given = {name: pm.Data(name, value) for name, value in data.items()}
@@ -95,11 +106,20 @@ def build_model(spec: ModelSpec, evidence: Evidence, shape: Shape | None = None)
             pm.Normal("log_dwell", given["log_dwell_mean"], given["log_dwell_sd"], dims="scenario"),
             pm.Beta("stick", given["stick_alpha"], given["stick_beta"], dims=("scenario", "stick_number")),
             pt.stack([branching, log_decay]),
+            *_drift(spec, shape, given),
         ]
         evidence_given = [given[name] for name in LikelihoodData._fields]
         log_likelihood = MarkedProcessLikelihood()(*parameters, *evidence_given)[0]
         pm.Potential("log_likelihood", log_likelihood)
     return model
+
+
+def _drift(spec: ModelSpec, shape: Shape, given: dict[str, Any]) -> tuple[Any, Any]:
+    """Steps (I, Y) and the log of their size (1,)."""
+    if spec.drift is None:
+        return pt.zeros((shape.indicators, 0)), pt.zeros(1)
+    log_step_size = pm.Normal("log_step_size", given["log_step_mean"], given["log_step_sd"])
+    return pm.Normal("drift_step", 0.0, 1.0, dims=("indicator", "year")), pt.stack([log_step_size])
 
 
 def _stick_priors(spec: ModelSpec, shape: Shape) -> tuple[Floats, Floats]:

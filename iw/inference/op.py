@@ -1,7 +1,7 @@
 """The likelihood as one PyTensor ``Op``: named parameters and data in, log-likelihood and exact gradient out.
 
 One ``Op`` keeps the graph to a handful of nodes, which is what compile time hangs on. Its outputs are the
-log-likelihood and its five derivatives; the pullback only scales those, so value and gradient are one kernel call.
+log-likelihood and its seven derivatives; the pullback only scales those, so value and gradient are one kernel call.
 The kernel is `iw.inference.likelihood.log_likelihood_and_gradient`, compiled and cached on its own.
 """
 
@@ -23,7 +23,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache
 from iw.inference.kernel_data import LikelihoodData
 from iw.inference.likelihood import log_likelihood_and_gradient
 
-PARAMETERS = 5  # log_rate, log_mult, log_dwell, stick, aftershock
+PARAMETERS = 7  # log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size
 
 
 class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no types
@@ -32,15 +32,15 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
     __props__: ClassVar[tuple[str, ...]] = ()
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Inputs: log_rate (I,), log_mult (K,), log_dwell (S,), stick (S, S - 2), aftershock (2,), then
-        `LikelihoodData` in order."""
+        """Inputs: log_rate (I,), log_mult (K,), log_dwell (S,), stick (S, S - 2), aftershock (2,), drift_step
+        (I, Y), log_step_size (1,), then `LikelihoodData` in order."""
         expected = PARAMETERS + len(LikelihoodData._fields)
         if len(inputs) != expected:
             raise TypeError(f"the likelihood takes {expected} inputs, got {len(inputs)}")
         variables = [pt.as_tensor_variable(value) for value in inputs]
-        return Apply(
-            self, variables, [pt.dscalar(), pt.dvector(), pt.dvector(), pt.dvector(), pt.dmatrix(), pt.dvector()]
-        )
+        vector, matrix = pt.dvector, pt.dmatrix
+        outputs = [pt.dscalar(), vector(), vector(), vector(), matrix(), vector(), matrix(), vector()]
+        return Apply(self, variables, outputs)
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
         """Python's way in, for `eval` and tests; samplers use the compiled kernel."""
@@ -72,8 +72,8 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
 def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
     @njit
     def kernel(*inputs):  # type: ignore[no-untyped-def]
-        total, d_rate, d_mult, d_dwell, d_stick, d_aftershock = log_likelihood_and_gradient(*inputs)
-        return np.asarray(total), d_rate, d_mult, d_dwell, d_stick, d_aftershock
+        total, d_rate, d_mult, d_dwell, d_stick, d_aftershock, d_step, d_size = log_likelihood_and_gradient(*inputs)
+        return np.asarray(total), d_rate, d_mult, d_dwell, d_stick, d_aftershock, d_step, d_size
 
     return kernel, _kernel_version()
 
@@ -81,8 +81,5 @@ def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
 def _kernel_version() -> int:
     """A number that changes with the kernel's source: PyTensor's cache on disk would go on using the old code."""
     folder = Path(__file__).parent
-    sources = (
-        *(folder / name for name in ("likelihood.py", "matrices.py", "powers.py", "aftershocks.py", "arrays.py")),
-        Path(__file__),
-    )
-    return zlib.crc32(b"".join(source.read_bytes() for source in sources))
+    names = ("likelihood", "chain", "drift", "matrices", "powers", "aftershocks", "arrays", "op")
+    return zlib.crc32(b"".join((folder / f"{name}.py").read_bytes() for name in names))

@@ -1,6 +1,7 @@
 """The powers of one day operator for one draw, scaled so that none leaves the range of a double, and their derivatives.
 
 Power j is exp(h B) squared j times, kept as diag(exp(g_j)) P_j; what it is for stands in `iw.inference.likelihood`.
+Where a gap is short, `advance` takes one series for the state alone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from numba import njit
 
 from iw.inference.matrices import INVERSE_FACTORIALS
 
+_TAIL = 1e-18
 _PLAIN = 100.0  # step ||B|| up to which a power needs no scale: its square, exp(200), is still in range
 
 
@@ -74,6 +76,52 @@ def powers_adjoint(halvings, powers, scales, d_powers, parts, d_operator):  # ty
     for s in range(count):
         for c in range(count):
             d_operator[s, c] *= h
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def series_terms(size):  # type: ignore[no-untyped-def]
+    """How many terms of exp(X) leave less than 1e-17 of it, for ||X|| = ``size``."""
+    k, bound = 0, 1.0
+    while bound > _TAIL or k < size:
+        k += 1
+        bound *= size / k
+    return k + 1
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def advance(state, operator, days, terms):  # type: ignore[no-untyped-def]
+    """state <- state exp(days B), all terms of one series, which stay in ``terms`` (K, S); none of them is negative."""
+    count = state.shape[0]
+    for s in range(count):
+        terms[0, s] = state[s]
+    for k in range(1, terms.shape[0]):
+        scale = days / k
+        for c in range(count):
+            entry = 0.0
+            for s in range(count):
+                entry += terms[k - 1, s] * operator[s, c]
+            terms[k, c] = entry * scale
+            state[c] += terms[k, c]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def advance_adjoint(beta, operator, days, terms, d_operator):  # type: ignore[no-untyped-def]
+    """beta <- exp(days B) beta, and add d LL / d B to ``d_operator``, given the ``terms`` that `advance` left."""
+    count = beta.shape[0]
+    following, other = beta.copy(), np.empty(count)
+    for k in range(terms.shape[0] - 1, 0, -1):
+        scale = days / k
+        for s in range(count):
+            entry = 0.0
+            weight = terms[k - 1, s] * scale
+            for c in range(count):
+                d_operator[s, c] += weight * following[c]
+                entry += operator[s, c] * following[c]
+            other[s] = beta[s] + scale * entry
+        for s in range(count):
+            following[s] = other[s]
+    for s in range(count):
+        beta[s] = following[s]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

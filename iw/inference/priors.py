@@ -9,14 +9,19 @@ from iw.inference.arrays import LEAST_DECAY, Draws, Floats, ModelSpec
 
 
 def log_priors(spec: ModelSpec, draws: Draws) -> dict[str, Floats]:
-    """(D,) for each kind of parameter, as densities of what is sampled: logs, odds, nu."""
+    """(D,) for each kind of parameter, as densities of what is sampled: logs, odds, nu. Of drift it is that of the size
+    of the steps: given this, the steps themselves are no judgement."""
     rows, columns = spec.departures
     ends = np.nonzero(~spec.never_ends)[0]
     log_mult = draws.log_mult[:, rows, columns]
     log_decay = np.log(draws.decay_days - LEAST_DECAY)
     a, b = spec.branching_prior
     nu = draws.branching
-    return {
+    drift = {}
+    if spec.drift is not None:
+        mean, sd = np.array(spec.drift.log_step_mean), np.array(spec.drift.log_step_sd)
+        drift["drift"] = _normal(np.log(draws.step_size)[:, None], mean, sd)
+    return drift | {
         "rates": _normal(draws.log_rate, spec.log_rate_mean, spec.log_rate_sd),
         "multipliers": _normal(log_mult, spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns]),
         "dwell_times": _normal(-np.log(draws.exit_rates[:, ends]), spec.log_dwell_mean[ends], spec.log_dwell_sd[ends]),

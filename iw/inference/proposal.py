@@ -16,6 +16,7 @@ import numpy as np
 from scipy import optimize, special
 
 from iw.inference.arrays import LEAST_DECAY, Draws, Evidence, Floats, ModelSpec
+from iw.inference.drift import knots_of_steps, years
 from iw.inference.kernel_data import LikelihoodData
 from iw.inference.likelihood import log_likelihood_and_gradient
 from iw.inference.parameters import targets_of
@@ -48,7 +49,8 @@ def _log_mixture(standard: Floats) -> Floats:
 
 class _Posterior:
     """The posterior density of one problem over log rates, free log multipliers, log dwell times of scenarios that end,
-    logit nu and log(tau - 2), in this order: P numbers. All but logit nu have normal priors."""
+    logit nu, log(tau - 2), and with drift the log of the step size and all steps, in this order: P numbers. All but
+    logit nu have normal priors."""
 
     def __init__(self, spec: ModelSpec, evidence: Evidence) -> None:
         self.spec = spec
@@ -56,6 +58,7 @@ class _Posterior:
         self._rows, self._columns = spec.departures
         self._ends = np.nonzero(~spec.never_ends)[0]
         self._stick = _mean_sticks(spec)
+        self._no_drift = np.zeros(1), np.empty((len(spec.indicators), 0))
         a, b = spec.branching_prior
         free = spec.log_mult_mean[self._rows, self._columns], spec.log_mult_sd[self._rows, self._columns]
         self.mean = np.concatenate(
@@ -64,30 +67,41 @@ class _Posterior:
         self.sd = np.concatenate(
             [spec.log_rate_sd, free[1], spec.log_dwell_sd[self._ends], [math.sqrt(1 / a + 1 / b), spec.log_decay_sd]]
         )
-        self._cuts = np.cumsum([len(spec.indicators), len(self._rows), len(self._ends)])
+        self._cuts = np.cumsum([len(spec.indicators), len(self._rows), len(self._ends), 2])
+        self._steps = len(spec.indicators), years(spec, evidence.days)
+        if spec.drift is not None:
+            steps = self._steps[0] * self._steps[1]
+            self.mean = np.concatenate([self.mean, [spec.drift.log_step_mean], np.zeros(steps)])
+            self.sd = np.concatenate([self.sd, [spec.drift.log_step_sd], np.ones(steps)])
 
     def log_prior(self, at: Floats) -> Floats:
         """(D,) at (D, P), without the roots of 2 pi."""
         normal = -0.5 * ((at - self.mean) / self.sd) ** 2 - np.log(self.sd)
-        normal[:, -2] = _log_beta_of_logit(at[:, -2], self.spec.branching_prior)
+        logit = self._cuts[2]
+        normal[:, logit] = _log_beta_of_logit(at[:, logit], self.spec.branching_prior)
         return np.asarray(normal.sum(axis=1))
 
     def minus_log_density(self, standard: Floats) -> tuple[float, Floats]:
         """The value (up to a constant) and the gradient at mean + sd ``standard`` (P,)."""
         at = self.mean + self.sd * standard
-        log_rate, log_mult, dwell, (logit, log_decay) = np.split(at, self._cuts)
+        log_rate, log_mult, dwell, (logit, log_decay), drift = np.split(at, self._cuts)
+        log_step_size, steps = (drift[:1], drift[1:].reshape(self._steps)) if len(drift) else self._no_drift
         log_dwell = self.spec.log_dwell_mean.copy()
         log_dwell[self._ends] = dwell
         branching = float(special.expit(logit))
-        value, d_rate, d_mult, d_dwell, _, d_aftershock = log_likelihood_and_gradient(
-            log_rate, log_mult, log_dwell, self._stick, np.array([branching, log_decay]), *self._data
+        aftershock = np.array([branching, log_decay])
+        value, d_rate, d_mult, d_dwell, _, d_aftershock, d_step, d_size = log_likelihood_and_gradient(
+            log_rate, log_mult, log_dwell, self._stick, aftershock, steps, log_step_size, *self._data
         )
         if not np.isfinite(value):
             return _UNLIKELY, np.zeros_like(at)
         d_aftershock[0] *= branching * (1 - branching)
-        gradient = np.concatenate([d_rate, d_mult, d_dwell[self._ends], d_aftershock]) - standard / self.sd
+        parts = [d_rate, d_mult, d_dwell[self._ends], d_aftershock]
+        parts += [d_size, d_step.ravel()] if len(drift) else []
+        gradient = np.concatenate(parts) - standard / self.sd
         a, b = self.spec.branching_prior
-        gradient[-2] += standard[-2] / self.sd[-2] + a - (a + b) * branching
+        at_logit = self._cuts[2]
+        gradient[at_logit] += standard[at_logit] / self.sd[at_logit] + a - (a + b) * branching
         return -(value + float(self.log_prior(at[None])[0])), -gradient * self.sd
 
     def mode(self) -> Floats:
@@ -108,20 +122,29 @@ class _Posterior:
     def draws(self, at: Floats, log_weight: Floats, rng: np.random.Generator) -> Draws:
         """The `Draws` at (D, P), with odds from their prior."""
         spec, count = self.spec, len(at)
-        log_rate, free, dwell, aftershock = np.split(at, self._cuts, axis=1)
+        log_rate, free, dwell, aftershock, drift = np.split(at, self._cuts, axis=1)
         log_mult = np.repeat(spec.log_mult_mean[None], count, axis=0)
         log_mult[:, self._rows, self._columns] = free
         exits = np.zeros((count, len(spec.scenarios)))
         exits[:, self._ends] = np.exp(-dwell)
         branching, decay_days = special.expit(aftershock[:, 0]), LEAST_DECAY + np.exp(aftershock[:, 1])
-        return Draws(log_rate, log_mult, exits, _prior_odds(spec, rng, count), branching, decay_days, log_weight)
+        size, log_drift = np.zeros(count), np.empty((*log_rate.shape, 0))
+        if spec.drift is not None:
+            size = np.exp(drift[:, 0])
+            log_drift = knots_of_steps(spec, drift[:, 1:].reshape(count, *self._steps), size)
+        odds = _prior_odds(spec, rng, count)
+        return Draws(log_rate, log_mult, exits, odds, branching, decay_days, size, log_drift, log_weight)
 
 
-def prior_draws(spec: ModelSpec, rng: np.random.Generator, count: int) -> Draws:
-    """``count`` draws of all parameters from their priors, equally weighted."""
+def prior_draws(spec: ModelSpec, rng: np.random.Generator, count: int, days: int) -> Draws:
+    """``count`` draws of all parameters from their priors, equally weighted, for evidence of so many days."""
     log_rate = spec.log_rate_mean + spec.log_rate_sd * rng.standard_normal((count, len(spec.indicators)))
     log_mult = spec.log_mult_mean + spec.log_mult_sd * rng.standard_normal((count, *spec.log_mult_mean.shape))
     log_dwell = spec.log_dwell_mean + spec.log_dwell_sd * rng.standard_normal((count, len(spec.scenarios)))
+    size, log_drift = np.zeros(count), np.empty((*log_rate.shape, 0))
+    if spec.drift is not None:
+        size = np.exp(spec.drift.log_step_mean + spec.drift.log_step_sd * rng.standard_normal(count))
+        log_drift = knots_of_steps(spec, rng.standard_normal((*log_rate.shape, years(spec, days))), size)
     return Draws(
         log_rate,
         log_mult,
@@ -129,6 +152,8 @@ def prior_draws(spec: ModelSpec, rng: np.random.Generator, count: int) -> Draws:
         _prior_odds(spec, rng, count),
         rng.beta(*spec.branching_prior, size=count),
         LEAST_DECAY + np.exp(spec.log_decay_mean + spec.log_decay_sd * rng.standard_normal(count)),
+        size,
+        log_drift,
         np.zeros(count),
     )
 

@@ -7,9 +7,10 @@ at its beginning, no event passes with probability
     sum_d W_d p_d prod exp((Q - diag(kappa c lambda_i)) length / 365.25) 1
         . exp(-sum c (phi length / 365.25 + kappa share nu A (e^(-start / tau) - e^(-end / tau))))
 
-over the stretches of constant coverage: the chain with an absorbing state for the first one that passes, and the
-aftershocks of what is known. Aftershocks of what is yet to come are left out: where nu is not small, and where more
-than one event is asked for, paths are simulated instead (Hawkes and Oakes 1974, as in `iw.inference.simulate`).
+over the stretches of constant coverage, and months of constant rates where they drift: the chain with an absorbing
+state for the first one that passes, and the aftershocks of what is known. Aftershocks of what is yet to come are left
+out: where nu is not small, and where more than one event is asked for, paths are simulated instead (Hawkes and Oakes
+1974, as in `iw.inference.simulate`).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from scipy.stats import poisson
 from iw.inference.aftershocks import excitation
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
 from iw.inference.belief import JointState, weighted_quantile
+from iw.inference.drift import drift_factors, months_ahead, rates_on
 from iw.inference.matrices import exponentials
 
 NEGLIGIBLE = 0.1  # aftershocks per event up to which those of what is yet to come are left out
@@ -93,14 +95,15 @@ def _scaled(probs: Floats, weights: Floats, at_least: int, mean: float) -> Float
 def any_shown_probs(spec: ModelSpec, state: JointState, draws: Draws, evidence: Evidence, asked: Asked) -> Floats:
     """(D,) each draw's probability that at least one event passes; the formula above."""
     i = asked.indicator
-    rates, generators = draws.rates(spec, evidence)[:, i], draws.generators()
+    generators = draws.generators()
     excited = excitation(spec, draws, evidence, evidence.days)[:, spec.family[i]]
     share, s = spec.share[i] * evidence.live[i], np.arange(generators.shape[1])
     none, log_none = state.probs[:, None, :], np.zeros(len(draws))
     for first, last, c in _stretches(asked.coverage[:, i]):
-        operator = generators.copy()
-        operator[:, s, s] -= asked.passing * c * rates
-        none = none @ exponentials(operator * ((last - first) / YEAR_DAYS))
+        for day, length in months_ahead(spec, evidence.days + first, last - first):
+            operator = generators.copy()
+            operator[:, s, s] -= asked.passing * c * rates_on(spec, draws, evidence, day)[:, i]
+            none = none @ exponentials(operator * (length / YEAR_DAYS))
         falls = np.exp(-first / draws.decay_days) - np.exp(-last / draws.decay_days)
         log_none -= c * (asked.false * (last - first) / YEAR_DAYS)
         log_none -= c * asked.passing * share * draws.branching * excited * falls
@@ -167,16 +170,23 @@ class _Paths:
         self.excited = excitation(spec, draws, evidence, evidence.days)[draw, self.family]
         self.share = spec.share[self.members] / spec.share[self.members].sum()
         self.rates, self.draws = draws.rates(spec, evidence), draws
+        months = months_ahead(spec, evidence.days, self.days)
+        self.begins = np.array([day - evidence.days for day, _ in months])
+        self.factors = np.array([drift_factors(spec, draws, day) for day, _ in months])  # (months, D, I)
 
     def background(self, state: JointState) -> _Seen:
         """What is no aftershock: genuine reports along each path, and false ones of the indicator that pass."""
         path, begins, ends, scenario = self._chains(state)
         parts = []
         for member in self.members:
-            rate = self.rates[self.draw[path], member, scenario]
+            most = self.factors[:, self.draw, member].max(axis=0)  # thinned to the month's own below
+            rate = self.rates[self.draw[path], member, scenario] * most[path]
             number = self.rng.poisson(rate * (ends - begins) / YEAR_DAYS)
             day = self.rng.uniform(np.repeat(begins, number), np.repeat(ends, number))
-            parts.append(self._seen(np.repeat(path, number), np.full(len(day), member), day))
+            of = np.repeat(path, number)
+            month = np.searchsorted(self.begins, day, side="right") - 1
+            kept = self.rng.random(len(day)) * most[of] < self.factors[month, self.draw[of], member]
+            parts.append(self._seen(of[kept], np.full(int(kept.sum()), member), day[kept]))
         number = self.rng.poisson(self.asked.false * self.days / YEAR_DAYS, len(self.draw))
         day = self.rng.uniform(0, self.days, number.sum())
         false = self._seen(np.repeat(np.arange(len(self.draw)), number), np.full(len(day), self.asked.indicator), day)

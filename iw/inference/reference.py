@@ -10,6 +10,7 @@ with rates lambda[i, s] and generator Q per year:
 
 A dated observation acts at the end of its day; a spread one adds log l_m(s) / n_m to the day operator of each of its
 n_m covered days, and has no aftershocks. Given factors are data, and act at the end of their day.
+With drift, lambda[i, s] is that of the day: times exp(drift), linear between the years' ends, as in its month's middle.
 """
 
 from __future__ import annotations
@@ -54,28 +55,40 @@ def expected_aftershocks(spec: ModelSpec, draws: Draws, draw: int, evidence: Evi
     return float(draws.branching[draw] * total)
 
 
-def observation_ratios(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, obs: int) -> Floats:
-    """(S,) the likelihood ratio l_m(s) of one observation."""
-    rates = draws.rates(spec, evidence)[draw]
-    product = np.ones(rates.shape[1])
+def rates(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, day: int) -> Floats:
+    """(I, S) lambda per year on one day."""
+    result = np.asarray(draws.rates(spec, evidence)[draw])
+    if spec.drift is None:
+        return result
+    before = int(np.ceil(max(0.0, *(-spec.drift.elicited_day / YEAR_DAYS))))  # years, from the first knot to the start
+    middle = before + (np.floor(day / (YEAR_DAYS / 12)) + 0.5) / 12
+    for i, knots in enumerate(draws.log_drift[draw]):
+        result[i] *= np.exp(np.interp(middle, np.arange(len(knots)), knots))
+    return result
+
+
+def observation_ratios(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, obs: int, day: int) -> Floats:
+    """(S,) the likelihood ratio l_m(s) of one observation, at the rates of ``day``."""
+    of_day = rates(spec, draws, draw, evidence, day)
+    product = np.ones(of_day.shape[1])
     for i in evidence.indicators_of(obs):
-        product = product * (rates[i] + received(spec, draws, draw, evidence, obs, i)) / spec.reference_rates[i]
+        product = product * (of_day[i] + received(spec, draws, draw, evidence, obs, i)) / spec.reference_rates[i]
     w = evidence.obs_weight[obs]
     return np.asarray((1 - w) + w * product)
 
 
 def day_operator(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, day: int) -> Floats:
     """(S, S) the operator of one day, before the observations at its end."""
-    rates, generator = draws.rates(spec, evidence)[draw], draws.generators()[draw]
+    of_day, generator = rates(spec, draws, draw, evidence, day), draws.generators()[draw]
     regime = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
-    silence = np.zeros(rates.shape[1])
-    for i in range(rates.shape[0]):
-        silence += evidence.coverage[regime, i] * rates[i]
+    silence = np.zeros(of_day.shape[1])
+    for i in range(of_day.shape[0]):
+        silence += evidence.coverage[regime, i] * of_day[i]
     exponent = (generator - np.diag(silence)) / YEAR_DAYS
     for m in range(len(evidence.obs_day)):
         share = evidence.spread[regime, m]
         if share:
-            exponent = exponent + np.diag(np.log(observation_ratios(spec, draws, draw, evidence, m)) * share)
+            exponent = exponent + np.diag(np.log(observation_ratios(spec, draws, draw, evidence, m, day)) * share)
     return np.asarray(expm(exponent) * np.exp(-expected_aftershocks(spec, draws, draw, evidence, day)))
 
 
@@ -86,7 +99,7 @@ def steps(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence) -> list[
         step = day_operator(spec, draws, draw, evidence, day)
         for m in range(evidence.dated):
             if evidence.obs_day[m] == day:
-                step = step * observation_ratios(spec, draws, draw, evidence, m)[None, :]
+                step = step * observation_ratios(spec, draws, draw, evidence, m, day)[None, :]
         for g in range(len(evidence.given_day)):
             if evidence.given_day[g] == day:
                 step = step * evidence.given_ratio[g][None, :]

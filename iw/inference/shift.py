@@ -30,6 +30,7 @@ from numba import njit
 from iw.inference.aftershocks import Knots, block_aftershocks, excitation
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer, JointState
+from iw.inference.drift import by_month, drift_factors
 from iw.inference.matrices import BLOCK, draws_innermost, take_lowest_out
 
 DECIBANS = 10.0 / np.log(10.0)
@@ -92,7 +93,9 @@ def shift_over_time(
     ``start`` is the joint state after ``first`` days, of the same draws and evidence.
     """
     terms = Contributions(len(spec.scenarios))
-    rates, chain = _scenarios_first(draws.rates(spec, evidence)), draws_innermost(draws.generators()) / YEAR_DAYS
+    elicited, chain = _scenarios_first(draws.rates(spec, evidence)), draws_innermost(draws.generators()) / YEAR_DAYS
+    split, month = by_month(spec, evidence)
+    rates, month_of_rates = elicited, -1
     aftershocks = _Aftershocks(spec, draws, evidence, first)
     by_day: dict[int, list[Term]] = defaultdict(list)
     for m in range(evidence.dated):
@@ -100,7 +103,7 @@ def shift_over_time(
     for g, day in enumerate(evidence.given_day):
         by_day[int(day)].append(("given", g))
 
-    def ratio(term: Term) -> Floats:
+    def ratio(term: Term, rates: Floats) -> Floats:
         number = int(str(term[1]))
         if term[0] == "given":
             return np.asarray(evidence.given_ratio[number][:, None])
@@ -108,11 +111,13 @@ def shift_over_time(
 
     joint, flow, regime_of_flow = _scaled(start.joint.T), None, -1
     for day in range(first, last):
-        regime = int(np.searchsorted(evidence.breaks, day, side="right")) - 1
+        regime = int(np.searchsorted(split.breaks, day, side="right")) - 1
+        if spec.drift is not None and month[regime] != month_of_rates:
+            rates, month_of_rates = elicited * drift_factors(spec, draws, day).T, month[regime]
         if flow is None or regime != regime_of_flow:
-            flow, regime_of_flow = _Flow.of(spec, evidence, rates, chain, regime, aftershocks), regime
+            flow, regime_of_flow = _Flow.of(spec, split, rates, chain, regime, aftershocks), regime
         joint = _pass_day(joint, flow, terms)
-        joint = _apply_jumps(joint, {term: ratio(term) for term in by_day.get(day, [])}, terms, seed + day)
+        joint = _apply_jumps(joint, {term: ratio(term, rates) for term in by_day.get(day, [])}, terms, seed + day)
         aftershocks.gain(day + 1)
     return TimeShift(start.mean, joint.sum(axis=1), terms)
 

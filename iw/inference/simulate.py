@@ -4,7 +4,7 @@ For each draw, X(0) is drawn from the prior probabilities and X(t) follows its g
 (Norris, *Markov Chains*, 1997, section 2.6). Given the path, what is reported of indicator i, and is no aftershock, is
 a Poisson process of rate
 
-    c_i(t)·(λ[i,X(t)] + ρ_i·Σ_w g(w)·(1 − w)/w)
+    c_i(t)·(λ[i,X(t)](t) + ρ_i·Σ_w g(w)·(1 − w)/w)
 
 of genuine and of false reports, if reports have weight w with probability g(w). Each report sets off Poisson(ν·w)
 aftershocks, of the indicators of its family by their shares, after exponential times of mean τ; of these, too, c_i(t)
@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.drift import by_month, drift_factors
 
 
 class Marks(NamedTuple):
@@ -97,13 +98,16 @@ def _background(
     genuine = draws.rates(spec, evidence)
     false_share = marks.shares * (1 - marks.weights) / marks.weights
     false = spec.reference_rates * false_share.sum()
+    split = by_month(spec, evidence)[0]
+    drift = np.array([drift_factors(spec, draws, int(day)) for day in split.breaks[:-1]])  # (R, D, I)
     found = []
     for d, (times, states) in enumerate(paths):
-        edges = np.union1d(times, evidence.breaks)
+        edges = np.union1d(times, split.breaks)
         state = states[np.searchsorted(times, edges[:-1], side="right") - 1]
-        coverage = evidence.coverage[np.searchsorted(evidence.breaks, edges[:-1], side="right") - 1]
+        regime = np.searchsorted(split.breaks, edges[:-1], side="right") - 1
+        coverage = split.coverage[regime]
         years = np.diff(edges)[:, None] / YEAR_DAYS
-        of_both = ((genuine[d][:, state].T, marks.shares), (false[None], false_share))
+        of_both = ((genuine[d][:, state].T * drift[regime, d], marks.shares), (false[None], false_share))
         for rates, shares in of_both if false.any() else of_both[:1]:
             number = rng.poisson(coverage * rates * years)  # (stretches, I)
             stretch, indicator = (np.repeat(index, number.ravel()) for index in np.indices(number.shape).reshape(2, -1))

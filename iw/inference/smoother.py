@@ -15,7 +15,8 @@ import numpy as np
 
 from iw.inference.arrays import Evidence, Floats, Ints
 from iw.inference.belief import Believer, JointState
-from iw.inference.filter import CHECKPOINT_DAYS, DrawFilter, FilterState
+from iw.inference.filter import DrawFilter, FilterState
+from iw.inference.filter_kernel import CHECKPOINT_DAYS
 
 
 def smoothed(believer: Believer, evidence: Evidence) -> tuple[Ints, list[JointState]]:

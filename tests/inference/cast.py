@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from iw.inference import reference
-from iw.inference.arrays import ONLY_THEN, Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.arrays import ONLY_THEN, Draws, DriftPrior, Evidence, Floats, Ints, ModelSpec
 from iw.inference.belief import Believer, JointState
+from iw.inference.drift import years
 from iw.inference.filter import filter_draws
 from iw.inference.kernel_data import LikelihoodData
 from iw.inference.parameters import draws_of
@@ -40,9 +41,10 @@ def problem(
     regimes: int = 6,
     draws: int = 3,
     given: int = 2,
+    drift: bool = False,
 ) -> Problem:
     """A random problem: uneven odds, joint and same-day observations, days without coverage, "same" and "only then",
-    families with aftershocks and one without, given factors."""
+    families with aftershocks and one without, given factors; ``drift`` with elicited days before, within and beyond."""
     g = np.random.default_rng(seed)
     s, i = scenarios, indicators
     odds = g.random((s, s))
@@ -69,6 +71,7 @@ def problem(
         (2.0, 5.0),
         np.log(40.0),
         0.8,
+        drift_prior(seed, days, i) if drift else None,
     )
     breaks = np.array([0, *np.sort(g.choice(np.arange(1, days), regimes - 1, replace=False)), days], np.int64)
     coverage = g.random((regimes, i)) * (g.random((regimes, i)) > 0.3)
@@ -95,6 +98,12 @@ def problem(
     return Problem(spec, random_draws(spec, draws, seed), evidence)
 
 
+def drift_prior(seed: int, days: int, indicators: int) -> DriftPrior:
+    """Steps of some 0.3 a year, and days from two years before the start to two beyond the end."""
+    g = np.random.default_rng([seed, 3])
+    return DriftPrior(g.integers(-730, days + 730, indicators).astype(float), np.log(0.3), 0.4)
+
+
 def given_factors(seed: int, count: int, days: int, scenarios: int) -> dict[str, Any]:
     """The fields of `Evidence` that hold given factors, the last of which all but rules out all scenarios but one."""
     g = np.random.default_rng([seed, 2])
@@ -115,6 +124,11 @@ def families(g: np.random.Generator, indicators: int) -> tuple[Ints, Floats, Flo
     return family.astype(np.int64), share, g.random(indicators)[family]
 
 
+def without_drift(draws: Draws) -> Draws:
+    """The same draws, whose rates do not drift, for a specification in which they might."""
+    return replace(draws, log_drift=np.zeros_like(draws.log_drift))
+
+
 def without_aftershocks(draws: Draws) -> Draws:
     """The same draws, in which no event has aftershocks."""
     return replace(draws, branching=np.zeros(len(draws)))
@@ -125,8 +139,9 @@ def random_draws(spec: ModelSpec, count: int, seed: int) -> Draws:
     return draws_of(spec, *parameters(spec, count, seed))
 
 
-def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """``count`` values of log_rate, log_mult, log_dwell, stick and aftershock."""
+def parameters(spec: ModelSpec, count: int, seed: int, days: int = 800) -> tuple[Floats, ...]:
+    """``count`` values of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size; steps are there
+    for evidence of ``days`` days."""
     g = np.random.default_rng([seed, 1])
     rows, columns = spec.departures
     s = len(spec.scenarios)
@@ -136,6 +151,8 @@ def parameters(spec: ModelSpec, count: int, seed: int) -> tuple[Floats, Floats, 
         g.normal(spec.log_dwell_mean, 0.7, (count, s)),
         g.uniform(0.1, 0.9, (count, s, max(s - 2, 0))),
         np.stack([g.uniform(0.05, 0.9, count), g.normal(2.0, 1.0, count)], axis=1),  # decay times of 3 to 60 days
+        g.normal(size=(count, len(spec.indicators), years(spec, days))),
+        g.normal(np.log(0.3), 0.3, (count, 1)),
     )
 
 

@@ -57,10 +57,11 @@ def test_pareto_shape_recovers_a_known_tail() -> None:
     assert pareto_shape(np.zeros(1000)) < 0
 
 
-def test_proposal_draws_give_the_posterior_of_plain_importance_sampling() -> None:
-    spec, _, evidence = problem(5, days=60, dated=3, spread=1)
+@pytest.mark.parametrize("drift", [False, True])
+def test_proposal_draws_give_the_posterior_of_plain_importance_sampling(drift: bool) -> None:
+    spec, _, evidence = problem(5, days=60, dated=3, spread=1, drift=drift)
     rng = np.random.default_rng(1)
-    plain = believe(spec, prior_draws(spec, rng, 60_000), evidence)[-1]
+    plain = believe(spec, prior_draws(spec, rng, 60_000, evidence.days), evidence)[-1]
     state = believe(spec, proposal_draws(spec, evidence, rng), evidence)[-1]
     error = np.sqrt(plain.mean * (1 - plain.mean) * (1 / plain.effective_draws + 1 / state.effective_draws))
     assert np.all(np.abs(plain.mean - state.mean) < 4 * error)

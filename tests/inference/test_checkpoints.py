@@ -11,18 +11,20 @@ from hypothesis import strategies as st
 
 from iw.inference.arrays import Evidence
 from iw.inference.belief import Believer
-from iw.inference.filter import CHECKPOINT_DAYS, DrawFilter, FilterState
+from iw.inference.filter import DrawFilter, FilterState
+from iw.inference.filter_kernel import CHECKPOINT_DAYS
 from tests.inference.cast import Problem, believe, problem
 
 DAYS = 900
 
 
-def long_problem(seed: int = 3) -> Problem:
-    return problem(seed, days=DAYS, dated=30, spread=4, regimes=20, draws=70, given=6)
+def long_problem(seed: int = 3, drift: bool = False) -> Problem:
+    return problem(seed, days=DAYS, dated=30, spread=4, regimes=20, draws=70, given=6, drift=drift)
 
 
-def test_a_filter_that_resumes_ends_with_the_same_bits() -> None:
-    spec, draws, evidence = long_problem()
+@pytest.mark.parametrize("drift", [False, True])
+def test_a_filter_that_resumes_ends_with_the_same_bits(drift: bool) -> None:
+    spec, draws, evidence = long_problem(drift=drift)
     engine = DrawFilter(spec, draws)
     whole = engine.run(evidence, np.array([CHECKPOINT_DAYS, 5 * CHECKPOINT_DAYS, DAYS]))
     for day in (CHECKPOINT_DAYS, 5 * CHECKPOINT_DAYS):
@@ -36,7 +38,7 @@ def test_a_filter_that_resumes_ends_with_the_same_bits() -> None:
 def test_a_belief_does_not_depend_on_what_was_asked_before(
     seed: int, questions: list[tuple[int, set[int], bool]]
 ) -> None:
-    spec, draws, evidence = long_problem(seed)
+    spec, draws, evidence = long_problem(seed, drift=seed % 2 == 1)
     believer = Believer(spec, draws)
     for day, dropped, regraded in questions:
         asked = evidence.without(dropped)

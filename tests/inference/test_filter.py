@@ -10,7 +10,7 @@ from scipy.linalg import expm, logm
 
 from iw.core.errors import InferenceError
 from iw.inference import reference
-from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, ModelSpec
+from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.filter import filter_draws
 from tests.inference.cast import (
     EXACT,
@@ -26,12 +26,16 @@ from tests.inference.cast import (
     without_aftershocks,
 )
 
-NO_AFTERSHOCKS = np.zeros(1), np.full(1, 45.0)  # branching and decay time of a single draw
+
+def constant(indicators: int) -> tuple[Floats, ...]:
+    """Branching, decay time, step size and drift of a single draw that has no aftershocks and no drift."""
+    return np.zeros(1), np.full(1, 45.0), np.zeros(1), np.empty((1, indicators, 0))
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_filter_agrees_with_the_slow_reference_on_every_day(seed: int) -> None:
-    one = problem(seed, draws=5)
+@pytest.mark.parametrize("drift", [False, True])
+def test_the_filter_agrees_with_the_slow_reference_on_every_day(seed: int, drift: bool) -> None:
+    one = problem(seed, draws=5, drift=drift, days=450 if drift else 40)
     result = filter_draws(*one, days=np.arange(one.evidence.days + 1))
     assert np.allclose(result.probs[0], one.spec.prior_probs, atol=1e-15)
     assert np.all(result.log_likelihood[0] == 0)
@@ -43,8 +47,9 @@ def test_the_filter_agrees_with_the_slow_reference_on_every_day(seed: int) -> No
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_filter_agrees_with_the_sum_over_every_path(seed: int) -> None:
-    """3 scenarios, 5 days, a new operator every day, no coverage on some, joint and spread observations: 729 paths."""
-    one = problem(seed, days=5, regimes=5, dated=3, spread=2)
+    """3 scenarios, 5 days, a new operator every day, no coverage on some, joint and spread observations, given factors,
+    rates that have drifted by then: 729 paths."""
+    one = problem(seed, days=5, regimes=5, dated=3, spread=2, drift=True)
     log_likelihood, probs = at_end(one)
     for draw in range(len(one.draws)):
         steps = reference.steps(one.spec, one.draws, draw, one.evidence)
@@ -75,7 +80,7 @@ def test_one_day_of_two_scenarios_worked_by_hand() -> None:
         np.log([[[4.0, 1.0]]]),
         np.array([[2.0, 1.0]]),
         np.array([[[0.0, 1.0], [1.0, 0.0]]]),
-        *NO_AFTERSHOCKS,
+        *constant(1),
         np.zeros(1),
     )
     stay = 1 / 3 + 2 / 3 * np.exp(-3 / 365.25)
@@ -127,7 +132,7 @@ def test_the_published_likelihood_of_the_earthquake_counts_comes_out() -> None:
         np.array([[np.log(means), -means]]),
         exits[None],
         np.array([[[0.0, 1.0], [1.0, 0.0]]]),
-        *NO_AFTERSHOCKS,
+        *constant(2),
         np.zeros(1),
     )
     log_factorials = np.log(np.arange(1, 51)).cumsum()[counts - 1].sum()
@@ -336,7 +341,7 @@ def test_a_thousand_events_in_one_day_stay_in_range() -> None:
     for draw in range(len(one.draws)):
         day = reference.day_operator(one.spec, one.draws, draw, crowd, 0)
         after = np.exp(-reference.expected_aftershocks(one.spec, one.draws, draw, crowd, 2))
-        ratios = [reference.observation_ratios(one.spec, one.draws, draw, crowd, m) for m in range(4)]
+        ratios = [reference.observation_ratios(one.spec, one.draws, draw, crowd, m, 1) for m in range(4)]
         log_ratio = 250 * np.log(ratios).sum(axis=0)  # the others are alike
         end = np.exp(log_ratio - log_ratio.max()) * (one.spec.prior_probs @ day @ day) @ day * after
         assert log_likelihood[draw] == pytest.approx(np.log(end.sum()) + log_ratio.max(), rel=1e-12)
@@ -350,7 +355,7 @@ def test_no_draw_at_all_gives_an_empty_answer() -> None:
 
 
 def test_a_long_record_with_many_regimes_gives_the_reference_answer() -> None:
-    one = problem(15, scenarios=4, indicators=10, days=2000, dated=120, spread=12, regimes=70, draws=33)
+    one = problem(15, scenarios=4, indicators=10, days=2000, dated=120, spread=12, regimes=70, draws=33, drift=True)
     log_likelihood, probs = at_end(one)
     for draw in (0, 32):
         expected, filtered = by_reference(one, draw)

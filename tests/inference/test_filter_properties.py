@@ -22,6 +22,7 @@ from tests.inference.cast import (
     with_given,
     with_observation,
     without_aftershocks,
+    without_drift,
 )
 
 settings.register_profile("kernels", deadline=None, max_examples=60, derandomize=True)
@@ -44,6 +45,7 @@ def problems(draw: st.DrawFn, **fixed: int) -> Problem:
         "spread": draw(st.integers(0, 3)),
         "regimes": draw(st.integers(1, 10)),
         "given": draw(st.integers(0, 3)),
+        "drift": draw(st.booleans()),
     }
     return problem(draw(seeds), **choice | fixed)
 
@@ -58,7 +60,7 @@ def test_an_uninformative_observation_only_predicts(one: Problem, data: st.DataO
     """Its ratio is 1 in every scenario: either it cannot be genuine, or its indicator's rate is rho throughout."""
     i = data.draw(st.integers(0, len(one.spec.indicators) - 1))
     day = data.draw(st.integers(0, one.evidence.days - 1))
-    plain = without_aftershocks(one.draws)
+    plain = without_drift(without_aftershocks(one.draws))
     level = replace(plain, log_rate=plain.log_rate.copy(), log_mult=plain.log_mult.copy())
     level.log_rate[:, i] = np.log(one.spec.reference_rates[i])
     level.log_mult[:, i] = 0.0
@@ -72,8 +74,8 @@ def test_an_uninformative_observation_only_predicts(one: Problem, data: st.DataO
 @every_problem
 @given(problems(), st.data())
 def test_stopping_and_resuming_changes_nothing(one: Problem, data: st.DataObject) -> None:
-    """Without aftershocks, by which what comes later depends on what was before."""
-    one = one._replace(draws=without_aftershocks(one.draws))
+    """Without aftershocks and drift, by which what comes later depends on the date."""
+    one = one._replace(draws=without_drift(without_aftershocks(one.draws)))
     day = data.draw(st.integers(1, one.evidence.days - 1))
     whole = filter_draws(*one, days=np.array([day, one.evidence.days]))
     stopped = filter_draws(one.spec, one.draws, one.evidence.until(day))
@@ -108,7 +110,7 @@ def test_a_given_factor_is_an_observation_that_says_as_much(one: Problem, data: 
     day = data.draw(st.integers(0, one.evidence.days - 1))
     ratio = np.array(data.draw(st.lists(st.floats(0.01, 10), min_size=(s := len(one.spec.scenarios)), max_size=s)))
     i = len(one.spec.indicators) - 1  # of a family without aftershocks, but where it is the only indicator
-    plain = without_aftershocks(one.draws)
+    plain = without_drift(without_aftershocks(one.draws))
     log_rate, log_mult = plain.log_rate.copy(), plain.log_mult.copy()
     log_rate[:, i], log_mult[:, i] = np.log(one.spec.reference_rates[i]), np.log(ratio)
     coverage = one.evidence.coverage.copy()
@@ -135,6 +137,8 @@ def test_relabelling_the_scenarios_relabels_the_beliefs(one: Problem, random: ob
         d.odds[:, order][:, :, order],
         d.branching,
         d.decay_days,
+        d.step_size,
+        d.log_drift,
         d.log_weight,
     )
     evidence = replace(one.evidence, given_ratio=one.evidence.given_ratio[:, order])

@@ -69,16 +69,43 @@ def assert_same_gradient(one: Problem, at: Point, tolerance: float = 1e-8) -> No
 
 
 @pytest.mark.parametrize("scenarios", range(2, 9))
-def test_the_log_likelihood_agrees_with_the_slow_reference(scenarios: int) -> None:
-    one = problem(scenarios, scenarios=scenarios)
+@pytest.mark.parametrize("drift", [False, True])
+def test_the_log_likelihood_agrees_with_the_slow_reference(scenarios: int, drift: bool) -> None:
+    one = problem(scenarios, scenarios=scenarios, drift=drift, days=100 if drift else 40)
     at = point(one.spec, scenarios)
     assert abs(kernel(one, at)[0] - by_reference(one._replace(draws=drawn(one.spec, at)), 0)[0]) < EXACT
 
 
 @pytest.mark.parametrize("scenarios", [2, 3, 4, 5])
 def test_the_gradient_agrees_with_differences_of_the_reference(scenarios: int) -> None:
-    one = problem(20 + scenarios, scenarios=scenarios, days=15, dated=5, spread=2, regimes=4)
+    one = problem(20 + scenarios, scenarios=scenarios, days=15, dated=5, spread=2, regimes=4, drift=scenarios == 3)
     assert_same_gradient(one, point(one.spec))
+
+
+@pytest.mark.parametrize("seed", [61, 62])
+def test_the_gradient_agrees_with_drift_over_years(seed: int) -> None:
+    """Months within and between years, elicited days before the start and beyond the end, spread observations across
+    months."""
+    one = problem(seed, days=430, dated=5, spread=2, regimes=4, drift=True)
+    at = point(one.spec)
+
+    def log_likelihood(there: Point) -> float:
+        return float(at_end(one._replace(draws=drawn(one.spec, there)))[0][0])
+
+    value, gradient = kernel(one, at)
+    assert value == pytest.approx(log_likelihood(at), abs=EXACT)
+    step = 1e-3
+    for name, derivatives in enumerate(gradient):
+        for index in np.ndindex(derivatives.shape):
+            moved = []
+            for by in (step, -step, 2 * step, -2 * step):
+                there = [values.copy() for values in at]
+                there[name][index] += by
+                moved.append(log_likelihood(there))
+            expected = (8 * (moved[0] - moved[1]) - (moved[2] - moved[3])) / (12 * step)
+            assert derivatives[index] == pytest.approx(expected, rel=1e-7, abs=1e-7)
+    assert np.count_nonzero(gradient[5]) > gradient[5].size / 4
+    assert gradient[6][0] != 0
 
 
 def test_the_gradient_agrees_where_a_scenario_never_ends_and_where_odds_are_zero() -> None:
@@ -144,19 +171,22 @@ def test_the_gradient_agrees_where_powers_need_a_scale_and_scenarios_still_chang
     st.integers(10, 900),
     st.integers(0, 40),
     st.floats(-2, 2),
+    st.booleans(),
 )
 def test_fit_and_filter_give_the_same_log_likelihood(
-    seed: int, scenarios: int, indicators: int, days: int, dated: int, factor: float
+    seed: int, scenarios: int, indicators: int, days: int, dated: int, factor: float, drift: bool
 ) -> None:
-    one = problem(seed, scenarios=scenarios, indicators=indicators, days=days, dated=dated)
+    one = problem(seed, scenarios=scenarios, indicators=indicators, days=days, dated=dated, drift=drift)
     at = point(one.spec, seed)
     at[0] += factor * np.log(10)
     log_likelihood, _ = at_end(one._replace(draws=drawn(one.spec, at)))
     assert kernel(one, at)[0] == pytest.approx(log_likelihood[0], rel=1e-12, abs=EXACT)
 
 
-def test_padding_has_no_effect_and_no_gradient() -> None:
-    one = problem(34)
+@pytest.mark.parametrize("drift", [False, True])
+def test_padding_has_no_effect_and_no_gradient(drift: bool) -> None:
+    """Years beyond the evidence and the elicited days have no effect either."""
+    one = problem(34, drift=drift)
     at = point(one.spec)
     padded = [
         np.concatenate([at[0], [3.0, -2.0]]),
@@ -164,6 +194,8 @@ def test_padding_has_no_effect_and_no_gradient() -> None:
         np.concatenate([at[2], [-4.0]]),
         np.pad(at[3], ((0, 1), (0, 1)), constant_values=0.4),
         at[4],
+        np.pad(at[5], ((0, 2), (0, 3 * drift)), constant_values=5.0),
+        at[6],
     ]
     plain, gradient = kernel(one, at)
     value, padded_gradient = kernel(one, padded)
@@ -171,18 +203,19 @@ def test_padding_has_no_effect_and_no_gradient() -> None:
     for mine, theirs in zip(gradient, padded_gradient, strict=True):
         inside = tuple(slice(0, length) for length in mine.shape)
         assert np.array_equal(theirs[inside], mine)
-        assert np.abs(theirs).sum() == np.abs(mine).sum()
+        assert np.count_nonzero(theirs) == np.count_nonzero(mine)
 
 
 @pytest.mark.parametrize("scale", [1, 10, 100, 1000])
 def test_no_proposal_is_slow_or_not_a_number(scale: float) -> None:
     """A sampler's first steps go far astray: a finite answer with a finite gradient, or minus infinity."""
-    one = problem(35, days=3653, dated=30)
+    one = problem(35, days=3653, dated=30, drift=True)
     g = np.random.default_rng(scale)
     for _ in range(20):
         at = point(one.spec)
         wild = [values + scale * g.normal(size=values.shape) for values in at[:3]]
-        at = [*wild, at[3], np.array([g.beta(1 / scale, 1 / scale), scale * g.normal()])]
+        wild_steps = [values + scale * g.normal(size=values.shape) for values in at[5:]]
+        at = [*wild, at[3], np.array([g.beta(1 / scale, 1 / scale), scale * g.normal()]), *wild_steps]
         value, gradient = kernel(one, at)
         assert not np.isnan(value)
         assert value < np.inf
@@ -216,6 +249,7 @@ def test_a_settled_scenario_keeps_its_likelihood_through_ten_years_that_speak_ag
     )
     aftershock = np.array([0.0, 3.0])
     at = [np.full(4, np.log(1.25)), np.full(4, np.log(100.0)), np.zeros(3), np.full((3, 1), 0.5), aftershock]
+    at += [np.empty((4, 0)), np.zeros(1)]
     value, gradient = kernel(Problem(spec, one.draws, silent(one.evidence, 1.0)), at)
     assert value == pytest.approx(-4 * 125.0 * 3653 / 365.25, rel=1e-12)
     assert gradient[0] == pytest.approx(-125.0 * 3653 / 365.25, rel=1e-9)

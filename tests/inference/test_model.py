@@ -17,19 +17,21 @@ import pytest
 from scipy import stats
 
 from iw.inference.arrays import Evidence, Floats, ModelSpec
+from iw.inference.drift import years
 from iw.inference.model import Shape, build_model, model_data
 from iw.inference.op import MarkedProcessLikelihood
 from iw.inference.parameters import draws_of
 from tests.inference.cast import EXACT, at_end, kernel_data, parameters, problem
 
 CHEAP = "FAST_COMPILE"
-ONE = problem(50, scenarios=4, days=60)
+ONE = problem(50, scenarios=4, days=60, drift=True)
+SHAPE = Shape.of(ONE.spec, days=60)
 Values = dict[str, Floats]
 
 
 def tight(spec: ModelSpec) -> Shape:
     """The shape without any padding."""
-    return Shape(len(spec.scenarios), len(spec.indicators), len(spec.departures[0]))
+    return Shape(len(spec.scenarios), len(spec.indicators), len(spec.departures[0]), years(spec, ONE.evidence.days))
 
 
 def values(shape: Shape, seed: int = 0) -> Values:
@@ -42,9 +44,15 @@ def values(shape: Shape, seed: int = 0) -> Values:
         "stick_logodds__": g.normal(0, 1, (16, 16)),
         "branching_logodds__": g.normal(-1, 1),
         "log_decay": g.normal(3, 0.5),
+        "log_step_size": g.normal(-1, 0.3),
+        "drift_step": g.normal(0, 1, (64, 24)),
     }
     s = shape.scenarios
     sizes = {"log_rate": shape.indicators, "log_mult": shape.departures, "log_dwell": s, "stick_logodds__": (s, s - 2)}
+    if shape.years:
+        sizes["drift_step"] = (shape.indicators, shape.years)
+    else:
+        del big["drift_step"], big["log_step_size"]
     return {name: np.asarray(value) for name, value in big.items()} | {
         name: big[name][tuple(map(slice, size)) if isinstance(size, tuple) else slice(size)]
         for name, size in sizes.items()
@@ -65,6 +73,9 @@ def log_prior(spec: ModelSpec, shape: Shape, at: Values) -> float:
     nu = float(1 / (1 + np.exp(-at["branching_logodds__"])))
     total += stats.beta.logpdf(nu, *spec.branching_prior) + np.log(nu * (1 - nu))
     total += stats.norm.logpdf(float(at["log_decay"]), spec.log_decay_mean, spec.log_decay_sd)
+    if spec.drift is not None:
+        total += stats.norm.logpdf(float(at["log_step_size"]), spec.drift.log_step_mean, spec.drift.log_step_sd)
+        total += stats.norm.logpdf(at["drift_step"]).sum()
     logit = at["stick_logodds__"]
     stick = 1 / (1 + np.exp(-logit))
     for r in range(shape.scenarios):
@@ -79,7 +90,8 @@ def log_prior(spec: ModelSpec, shape: Shape, at: Values) -> float:
 def log_likelihood_by_filter(spec: ModelSpec, evidence: Evidence, at: Values) -> float:
     stick = 1 / (1 + np.exp(-at["stick_logodds__"]))
     aftershock = np.array([1 / (1 + np.exp(-at["branching_logodds__"])), at["log_decay"]])
-    arrays = (at["log_rate"], at["log_mult"], at["log_dwell"], stick, aftershock)
+    steps = at.get("drift_step", np.empty((len(at["log_rate"]), 0))), np.atleast_1d(at.get("log_step_size", 0.0))
+    arrays = (at["log_rate"], at["log_mult"], at["log_dwell"], stick, aftershock, *steps)
     draws = draws_of(spec, *(array[None] for array in arrays))
     return float(at_end(ONE._replace(spec=spec, draws=draws, evidence=evidence))[0][0])
 
@@ -101,13 +113,13 @@ def _call(compiled: Any, at: Values) -> Floats:
 def test_the_models_potential_is_the_filters_log_likelihood(model: pm.Model) -> None:
     compiled = pytensor.function(model.continuous_value_vars, model.replace_rvs_by_values(model.potentials), mode=CHEAP)
     for seed in range(5):
-        at = values(Shape.of(ONE.spec), seed)
+        at = values(SHAPE, seed)
         (potential,) = compiled(*(at[variable.name] for variable in model.continuous_value_vars))
         assert abs(potential - log_likelihood_by_filter(ONE.spec, ONE.evidence, at)) < EXACT
 
 
 def test_the_models_density_is_its_priors_times_its_likelihood(logp: Callable[[Values], Floats]) -> None:
-    shape = Shape.of(ONE.spec)
+    shape = SHAPE
     for seed in range(5):
         at = values(shape, seed)
         expected = log_prior(ONE.spec, shape, at) + log_likelihood_by_filter(ONE.spec, ONE.evidence, at)
@@ -116,7 +128,7 @@ def test_the_models_density_is_its_priors_times_its_likelihood(logp: Callable[[V
 
 def test_padding_adds_the_unused_priors_and_nothing_else(logp: Callable[[Values], Floats]) -> None:
     """The same specification, padded and bare: the used parameters' density is the same number."""
-    bare, padded = tight(ONE.spec), Shape.of(ONE.spec)
+    bare, padded = tight(ONE.spec), SHAPE
     without = partial(_call, build_model(ONE.spec, ONE.evidence, bare).compile_logp(mode=CHEAP))
     for seed in range(5):
         small, big = values(bare, seed), values(padded, seed)
@@ -129,16 +141,24 @@ def test_a_smaller_problem_fits_into_a_shape_with_more_scenarios() -> None:
     odds = spec.odds.copy()
     odds[0] = [0, 1, 0]
     spec = replace(spec, odds=odds, never_ends=np.array([False, True, False]))
-    shape = Shape(6, 16, 32)
+    shape = Shape(6, 16, 32, 0)
     at = values(shape)
     expected = log_prior(spec, shape, at) + log_likelihood_by_filter(spec, evidence, at)
     assert build_model(spec, evidence, shape).compile_logp(mode=CHEAP)(at) == pytest.approx(expected, abs=1e-9)
 
 
+def test_without_drift_the_model_has_no_steps() -> None:
+    spec, _, evidence = problem(51, scenarios=3)
+    names = {variable.name for variable in build_model(spec, evidence).free_RVs}
+    assert names == {"log_rate", "log_mult", "log_dwell", "stick", "branching", "log_decay"}
+    with_it = {variable.name for variable in build_model(ONE.spec, ONE.evidence).free_RVs}
+    assert with_it - names == {"drift_step", "log_step_size"}
+
+
 def test_swapping_the_data_gives_the_other_problems_density() -> None:
     """One compilation serves a problem of other sizes: more indicators, days, regimes and observations."""
-    spec, _, evidence = problem(52, scenarios=3, indicators=6, days=300, dated=20, regimes=9)
-    shape = Shape.of(ONE.spec, spec)
+    spec, _, evidence = problem(52, scenarios=3, indicators=6, days=300, dated=20, regimes=9, drift=True)
+    shape = Shape.of(ONE.spec, spec, days=300)
     model = build_model(ONE.spec, ONE.evidence, shape)
     compiled = model.compile_logp(mode=CHEAP)
     pm.set_data(model_data(spec, evidence, shape), model=model)
@@ -151,7 +171,7 @@ def test_swapping_the_data_gives_the_other_problems_density() -> None:
 def test_the_models_gradient_agrees_with_differences_of_its_density(
     model: pm.Model, logp: Callable[[Values], Floats]
 ) -> None:
-    at = values(Shape.of(ONE.spec))
+    at = values(SHAPE)
     gradient = model.compile_dlogp(mode=CHEAP)(at)
     step, start = 1e-4, 0
     for name in (variable.name for variable in model.continuous_value_vars):
@@ -177,5 +197,7 @@ def test_second_derivatives_are_refused_not_taken_for_zero() -> None:
 
 
 def test_shapes_are_rounded_up_so_that_problems_of_like_size_share_one() -> None:
-    assert Shape.of(problem(0, scenarios=3).spec) == Shape.of(problem(1, scenarios=4, indicators=16).spec)
-    assert Shape.of(problem(0, scenarios=2).spec).scenarios >= 3  # PyMC takes no array of no sticks
+    assert Shape.of(problem(0, scenarios=3).spec, days=40) == Shape.of(
+        problem(1, scenarios=4, indicators=16).spec, days=80
+    )
+    assert Shape.of(problem(0, scenarios=2).spec, days=40).scenarios >= 3  # PyMC takes no array of no sticks

@@ -10,6 +10,7 @@ from scipy.stats import poisson
 from iw.inference import reference
 from iw.inference.arrays import YEAR_DAYS, Floats
 from iw.inference.belief import JointState
+from iw.inference.drift import rates_on
 from iw.inference.question import Asked, _scaled, any_shown_probs, passing_counts, shown
 from tests.inference.cast import Problem, believe, problem, with_observation, without_aftershocks
 
@@ -30,7 +31,7 @@ def alone(one: Problem, draw: int) -> JointState:
 def day_by_day(one: Problem, state: JointState, question: Asked, draw: int) -> float:
     """The formula as docs/mathematics.md states it, with an operator for each day and the reference's aftershocks."""
     spec, draws, evidence = one
-    i, rates, generator = question.indicator, draws.rates(spec, evidence)[draw], draws.generators()[draw]
+    i, generator = question.indicator, draws.generators()[draw]
     passing = np.zeros_like(question.coverage)
     passing[:, i] = question.passing * question.coverage[:, i]
     days, observations = len(passing), evidence.spread.shape[1]
@@ -43,17 +44,19 @@ def day_by_day(one: Problem, state: JointState, question: Asked, draw: int) -> f
     )
     left, log_none = state.probs[draw], 0.0
     for day, c in enumerate(question.coverage[:, i]):
+        rates = rates_on(spec, draws, evidence, evidence.days + day)[draw]
         left = left @ expm((generator - np.diag(question.passing * c * rates[i])) / YEAR_DAYS)
         log_none -= c * question.false / YEAR_DAYS
         log_none -= reference.expected_aftershocks(spec, draws, draw, longer, evidence.days + day)
     return float(1 - left.sum() * np.exp(log_none))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("drift", [False, True])
+@pytest.mark.parametrize("seed", range(3))
 def test_the_formula_is_the_chain_killed_at_the_first_event_that_passes_and_the_aftershocks_of_what_is_known(
-    seed: int,
+    seed: int, drift: bool
 ) -> None:
-    one = problem(seed=seed)
+    one = problem(seed=seed, drift=drift)
     (state,) = believe(*one)
     question = asked(one)
     probs = any_shown_probs(one.spec, state, one.draws, one.evidence, question)
@@ -61,9 +64,9 @@ def test_the_formula_is_the_chain_killed_at_the_first_event_that_passes_and_the_
     assert probs == pytest.approx(expected, abs=1e-10)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_without_aftershocks_paths_agree_with_the_formula(seed: int) -> None:
-    one = problem(seed=seed)
+@pytest.mark.parametrize(("seed", "drift"), [(1, False), (2, False), (3, True)])
+def test_without_aftershocks_paths_agree_with_the_formula(seed: int, drift: bool) -> None:
+    one = problem(seed=seed, drift=drift)
     one = one._replace(draws=without_aftershocks(one.draws))
     (state,) = believe(*one)
     question = asked(one, days=200)

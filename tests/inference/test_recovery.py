@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from iw.inference.arrays import Draws, Evidence, ModelSpec
+from iw.inference.arrays import YEAR_DAYS, Draws, DriftPrior, Evidence, ModelSpec
+from iw.inference.drift import years
 from iw.inference.fit import FitResult, Sampler
 from iw.inference.model import Shape
 from iw.inference.simulate import Marks, simulated_evidence
@@ -46,6 +47,8 @@ def told(branching: float, decay_days: float, seed: int) -> tuple[ModelSpec, Evi
         np.array([branching]),
         np.array([decay_days]),
         np.zeros(1),
+        np.empty((1, 6, 0)),
+        np.zeros(1),
     )
     template = replace(silent(one.evidence, 0.8), live=np.ones(6, bool))
     evidence, _ = simulated_evidence(spec, true, template, MARKS, np.random.default_rng(seed))
@@ -54,7 +57,7 @@ def told(branching: float, decay_days: float, seed: int) -> tuple[ModelSpec, Evi
 
 @pytest.fixture(scope="module")
 def sampler() -> Sampler:
-    return Sampler(Shape.of(told(0.4, 7.0, 0)[0]))
+    return Sampler(Shape.of(told(0.4, 7.0, 0)[0], days=DAYS))
 
 
 def fitted(sampler: Sampler, spec: ModelSpec, evidence: Evidence) -> FitResult:
@@ -83,6 +86,33 @@ def test_without_aftershocks_few_are_found(sampler: Sampler) -> None:
     low, median = np.quantile(fitted(sampler, spec, evidence).draws.branching, (0.025, 0.5))
     assert low < 0.06
     assert median < 0.25
+
+
+def drifting(rise: float, seed: int) -> tuple[ModelSpec, Evidence]:
+    """The same ten years, elicited for their end; the log of the first indicator's rate has risen by so much."""
+    spec, template, true = told(0.2, 30.0, seed)
+    spec = replace(spec, drift=DriftPrior(np.full(6, float(DAYS)), np.log(0.1), 0.42))
+    knots = np.zeros((1, 6, years(spec, DAYS) + 1))
+    knots[0, 0] = np.minimum(rise * (np.arange(knots.shape[2]) * YEAR_DAYS / DAYS - 1), 0.0)
+    known, _ = simulated_evidence(
+        spec, replace(true, log_drift=knots), silent(template, 0.8), MARKS, np.random.default_rng(seed)
+    )
+    return spec, known
+
+
+@pytest.fixture(scope="module")
+def drifting_sampler() -> Sampler:
+    return Sampler(Shape.of(drifting(0.0, 0)[0], days=DAYS))
+
+
+@pytest.mark.slow
+def test_without_drift_little_is_found(drifting_sampler: Sampler) -> None:
+    spec, evidence = drifting(0.0, seed=3)
+    draws = fitted(drifting_sampler, spec, evidence).draws
+    assert np.median(draws.step_size) < 0.11  # the prior's median is 0.1
+    low, median, high = np.quantile(draws.log_drift[:, :, 0], (0.05, 0.5, 0.95), axis=0)
+    assert np.all((low < 0) & (high > 0))
+    assert np.abs(median).max() < 0.3
 
 
 @pytest.mark.slow

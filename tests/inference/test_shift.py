@@ -23,9 +23,9 @@ def shifted(case: Problem, first: int = 3, last: int | None = None) -> TimeShift
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.integers(2, 5))
-def test_the_terms_add_up_to_the_difference(seed: int, scenarios: int) -> None:
-    assert shifted(problem(seed, scenarios=scenarios)).residual < CLOSED
+@given(st.integers(0, 10_000), st.integers(2, 5), st.booleans())
+def test_the_terms_add_up_to_the_difference(seed: int, scenarios: int, drift: bool) -> None:
+    assert shifted(problem(seed, scenarios=scenarios, drift=drift)).residual < CLOSED
 
 
 @settings(max_examples=15, deadline=None)
@@ -39,10 +39,11 @@ def test_decibans_add_up_to_the_difference_of_the_log_odds(seed: int) -> None:
     assert sum(shift.contributions.decibans.values()) == pytest.approx(DECIBANS * (after - before), abs=1e-7)
 
 
-def test_its_ends_are_the_beliefs_of_the_filter() -> None:
-    case = problem(11)
-    shift = shifted(case, 5, 30)
-    early, late = believe(case.spec, case.draws, case.evidence, np.array([5, 30]))
+@pytest.mark.parametrize("drift", [False, True])
+def test_its_ends_are_the_beliefs_of_the_filter(drift: bool) -> None:
+    case = problem(11, days=130, drift=drift)
+    shift = shifted(case, 5, 100)
+    early, late = believe(case.spec, case.draws, case.evidence, np.array([5, 100]))
     assert shift.before == pytest.approx(early.mean, abs=1e-12)
     assert shift.after == pytest.approx(late.mean, abs=1e-10)
 

@@ -8,7 +8,7 @@ import pytest
 from iw.inference import reference
 from iw.inference.arrays import Floats
 from iw.inference.belief import Believer
-from iw.inference.filter import CHECKPOINT_DAYS
+from iw.inference.filter_kernel import CHECKPOINT_DAYS
 from iw.inference.smoother import smoothed
 from tests.inference.cast import EXACT, Problem, problem
 

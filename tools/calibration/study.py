@@ -12,9 +12,9 @@ from iw.assessment.beliefs import USABLE_DRAWS
 from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer, weighted_quantile
 from iw.inference.filter import filter_draws
-from iw.inference.fit import draws_of_posterior
+from iw.inference.fit import flat_posterior
 from iw.inference.model import Shape, build_model, model_data
-from iw.inference.parameters import departure_names
+from iw.inference.parameters import departure_names, draws_of_posterior
 from iw.inference.proposal import prior_draws, proposal_draws
 from iw.inference.simulate import Marks, simulated_evidence
 
@@ -98,7 +98,7 @@ class Ranks:
 def simulation_based(count: int, seed: int, progress: Callable[[int], None]) -> Ranks:
     """Simulate from the priors, fit, rank (Talts et al. 2018; the log-likelihood too: Modrák et al. 2023)."""
     spec, template = small_problem()
-    shape = Shape.of(spec)
+    shape = Shape.of(spec, days=template.days)
     compiled = nutpie.compile_pymc_model(build_model(spec, template, shape))
     ranks: dict[str, list[int]] = {}
     beliefs: list[tuple[float, ...]] = []
@@ -117,7 +117,7 @@ def simulation_based(count: int, seed: int, progress: Callable[[int], None]) -> 
             progress_bar=False,
             save_warmup=False,
         )
-        draws = draws_of_posterior(spec, data)
+        draws = draws_of_posterior(spec, flat_posterior(spec, data))
         filtered = filter_draws(spec, draws, evidence)
         mine = named_values(spec, true) | {"log-likelihood": filter_draws(spec, true, evidence).log_likelihood[-1]}
         theirs = named_values(spec, draws) | {"log-likelihood": filtered.log_likelihood[-1]}
@@ -132,7 +132,7 @@ def simulation_based(count: int, seed: int, progress: Callable[[int], None]) -> 
 
 def simulated(spec: ModelSpec, template: Evidence, rng: np.random.Generator) -> tuple[Draws, Evidence, int]:
     """Parameters from the priors, a log under them, and the scenario at its end."""
-    true = prior_draws(spec, rng, 1)
+    true = prior_draws(spec, rng, 1, template.days)
     return true, *simulated_evidence(spec, true, template, MARKS, rng)
 
 
