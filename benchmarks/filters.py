@@ -1,4 +1,8 @@
-"""The filter over many draws, by others: NumPy, hmmlearn, JAX. Each gives the log-likelihood of every draw."""
+"""The filter over many draws, by us and by others: NumPy, hmmlearn, JAX, dynamax.
+
+Each builder takes a problem and gives what is timed: a function that goes from the same draws and evidence to the
+log-likelihood of every draw. Nothing of the product's engine is imported by the others.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,12 @@ from scipy.linalg import expm
 
 from benchmarks.problems import Problem, steps
 from iw.inference.arrays import YEAR_DAYS, Floats
-from iw.inference.filter import filter_draws
 
 
 def by_iw(one: Problem) -> Callable[[], Floats]:
     """The product's own."""
+    from iw.inference.filter import filter_draws
+
     return lambda: filter_draws(*one).log_likelihood[-1]
 
 
@@ -117,6 +122,64 @@ def by_jax(one: Problem) -> Callable[[], Floats]:
         spec.prior_probs,
     )
     return lambda: np.asarray(log_likelihood(draws.rates(spec, evidence), draws.generators(), shared))
+
+
+def by_dynamax(one: Problem) -> Callable[[], Floats]:
+    """dynamax's `hmm_filter` under `vmap`, day by day; as hmmlearn, it is given one regime.
+
+    It does not normalise what it predicts, so day operators that include silence stand for its transitions.
+    """
+    import jax
+    import jax.numpy as jnp
+    from dynamax.hidden_markov_model import hmm_filter
+
+    jax.config.update("jax_enable_x64", True)
+    spec, draws, evidence = one
+    assert len(evidence.breaks) == 2
+
+    @jax.jit
+    def log_likelihood(rates: jax.Array, generators: jax.Array, ratios: jax.Array) -> jax.Array:
+        silence = jnp.einsum("i,dis->ds", evidence.coverage[0], rates)
+        operators = jax.scipy.linalg.expm((generators - silence[..., None] * jnp.eye(len(spec.scenarios))) / YEAR_DAYS)
+        frames = jnp.zeros((len(draws), evidence.days, len(spec.scenarios)))
+        frames = frames.at[:, evidence.obs_day].add(jnp.log(ratios).transpose(1, 0, 2))
+        starts = spec.prior_probs @ operators
+        return jax.vmap(hmm_filter)(starts, operators, frames).marginal_loglik
+
+    def run() -> Floats:
+        rates = draws.rates(spec, evidence)
+        return np.asarray(log_likelihood(rates, draws.generators(), _ratios(one, rates)))
+
+    return run
+
+
+def dense_by_iw(one: Problem) -> Callable[[], Floats]:
+    """One sequence whose every day has a given factor, by the product's filter."""
+    return by_iw(one)
+
+
+def dense_by_hmmlearn(one: Problem) -> Callable[[], Floats]:
+    """The same likelihood array through hmmlearn's compiled forward pass."""
+    from hmmlearn import _hmmc
+
+    spec, draws, evidence = one
+
+    def run() -> Floats:
+        operator = expm(draws.generators()[0] / YEAR_DAYS)
+        return np.array([_hmmc.forward_scaling(spec.prior_probs @ operator, operator, evidence.given_ratio)[0]])
+
+    return run
+
+
+BUILDERS = {
+    "iw": by_iw,
+    "NumPy": by_numpy,
+    "JAX": by_jax,
+    "hmmlearn": by_hmmlearn,
+    "dynamax": by_dynamax,
+    "dense iw": dense_by_iw,
+    "dense hmmlearn": dense_by_hmmlearn,
+}
 
 
 def _day_exponents(generators: Floats, silence: Floats) -> Floats:

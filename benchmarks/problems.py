@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from iw.inference.arrays import Draws, DriftPrior, Evidence, Floats, Ints, ModelSpec
 from iw.inference.drift import years
-from iw.inference.parameters import draws_of
 
 
 class Problem(NamedTuple):
@@ -42,7 +42,9 @@ def problem(
     aftershocks: bool = False,
     drift: bool = False,
 ) -> Problem:
-    """A problem of this size, all of it drawn from ``seed``; contenders know neither aftershocks nor drift."""
+    """A problem of this size, all of it drawn from ``seed``; other contenders know neither aftershocks nor drift."""
+    from iw.inference.parameters import draws_of  # compiled; what only reads a problem must not pay for it
+
     g = np.random.default_rng(seed)
     s, i = scenarios, indicators
     odds = g.random((s, s))
@@ -90,6 +92,19 @@ def problem(
         np.full(i, aftershocks),
     )
     return Problem(spec, draws_of(spec, *parameters(spec, draws, seed, days)), evidence)
+
+
+def dense(days: int, seed: int = 1) -> Problem:
+    """One draw, no indicator ever covered, and every day a factor given for each of 4 scenarios: a likelihood array."""
+    bare = problem(scenarios=4, indicators=1, days=days, events=0, regimes=1, draws=1, seed=seed)
+    evidence = replace(
+        bare.evidence,
+        coverage=np.zeros((1, 1)),
+        given_day=np.arange(days),
+        given_ratio=np.random.default_rng([seed, 2]).uniform(0.05, 1.0, (days, 4)),
+        given_ids=tuple(f"day {number}" for number in range(days)),
+    )
+    return bare._replace(evidence=evidence)
 
 
 def parameters(spec: ModelSpec, count: int, seed: int, days: int) -> tuple[Floats, ...]:

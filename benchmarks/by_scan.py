@@ -10,7 +10,7 @@ import pytensor
 import pytensor.tensor as pt
 
 from benchmarks.problems import Problem, steps
-from iw.inference.arrays import YEAR_DAYS
+from iw.inference.arrays import YEAR_DAYS, ModelSpec
 
 _HALVINGS = 6  # fixed in the graph: enough for a day at some 1,000 events a year
 _DEGREE = 12
@@ -20,13 +20,10 @@ def log_likelihood(one: Problem, log_rate: Any, log_mult: Any, log_dwell: Any, s
     """LL as a graph: rates, generator, squares of the day operators, then one scan over gaps and events."""
     spec, _, evidence = one
     s = len(spec.scenarios)
-    rows, columns = spec.departures
-    fixed = np.where(spec.log_mult_sd > 0, 0.0, spec.log_mult_mean)
-    log_rates = pt.set_subtensor(pt.as_tensor(fixed)[rows, columns], log_mult) + log_rate[:, None]
-    rates = pt.exp(log_rates)
+    rates = rates_of(spec, log_rate, log_mult)
     silence = pt.dot(pt.as_tensor(evidence.coverage), rates)
     diagonals = silence[:, :, None] * np.eye(s)
-    exponents = (_generator(s, log_dwell, stick)[None] - diagonals) / YEAR_DAYS
+    exponents = (generator_of(s, log_dwell, stick)[None] - diagonals) / YEAR_DAYS
 
     # Small scans here too: written out, thirty batched products take PyTensor minutes to compile.
     plan = steps(evidence)
@@ -70,21 +67,33 @@ def log_likelihood(one: Problem, log_rate: Any, log_mult: Any, log_dwell: Any, s
 
 def model(one: Problem) -> pm.Model:
     """The PyMC model: the same priors on the same parameters, unpadded."""
-    spec = one.spec
+    with pm.Model() as result:
+        pm.Potential("log_likelihood", log_likelihood(one, *priors(one.spec)))
+    return result
+
+
+def priors(spec: ModelSpec) -> tuple[Any, Any, Any, Any]:
+    """log_rate, log_mult, log_dwell and stick as random variables of the model that is open."""
     rows, columns = spec.departures
     follow = [spec.odds_concentration * row[row > 0] for row in spec.odds]
     alpha = np.array([row[:-1] for row in follow])
     beta = np.array([row[::-1].cumsum()[::-1][1:] for row in follow])
-    with pm.Model() as result:
-        log_rate = pm.Normal("log_rate", spec.log_rate_mean, spec.log_rate_sd)
-        log_mult = pm.Normal("log_mult", spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns])
-        log_dwell = pm.Normal("log_dwell", spec.log_dwell_mean, spec.log_dwell_sd)
-        stick = pm.Beta("stick", alpha, beta)
-        pm.Potential("log_likelihood", log_likelihood(one, log_rate, log_mult, log_dwell, stick))
-    return result
+    return (
+        pm.Normal("log_rate", spec.log_rate_mean, spec.log_rate_sd),
+        pm.Normal("log_mult", spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns]),
+        pm.Normal("log_dwell", spec.log_dwell_mean, spec.log_dwell_sd),
+        pm.Beta("stick", alpha, beta),
+    )
 
 
-def _generator(s: int, log_dwell: Any, stick: Any) -> Any:
+def rates_of(spec: ModelSpec, log_rate: Any, log_mult: Any) -> Any:
+    """(I, S) per year."""
+    rows, columns = spec.departures
+    fixed = np.where(spec.log_mult_sd > 0, 0.0, spec.log_mult_mean)
+    return pt.exp(pt.set_subtensor(pt.as_tensor(fixed)[rows, columns], log_mult) + log_rate[:, None])
+
+
+def generator_of(s: int, log_dwell: Any, stick: Any) -> Any:
     """(S, S) per year; every scenario may follow every other in these benchmarks."""
     left = pt.concatenate([np.ones((s, 1)), pt.cumprod(1 - stick, axis=1)], axis=1)
     shares = left * pt.concatenate([stick, np.ones((s, 1))], axis=1)
