@@ -1,8 +1,9 @@
-"""Fits: the same posterior by the product, two textbook PyMC models and NumPyro; and the whole model to its gate."""
+"""Fits: the whole model to its gate; and one posterior by the product, NumPyro and two textbook PyMC models."""
 
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,24 @@ CHAINS, TUNE, DRAWS, CORES = 4, 500, 500, 2
 CHECKED = 40  # draws whose log posterior is compared
 NAMES = ("log_rate", "log_mult", "log_dwell", "stick")
 NEEDS = {"NumPyro": "numpyro", "pymc-extras": "pymc_extras"}
-CASES = {
-    "3 scenarios, 6 indicators, 3 years, 60 events": (
-        {"scenarios": 3, "indicators": 6, "days": 1096, "events": 60, "regimes": 1},
-        ("iw", "NumPyro", "PyTensor scan", "pymc-extras"),
-    ),
-    "4 scenarios, 40 indicators, 10 years, 500 events": (
-        {"scenarios": 4, "indicators": 40, "days": 3653, "events": 500, "regimes": 12},
-        ("iw", "NumPyro"),
-    ),
+CASES: dict[str, dict[str, int]] = {
+    "3 scenarios, 6 indicators, 3 years, 60 events": {
+        "scenarios": 3,
+        "indicators": 6,
+        "days": 1096,
+        "events": 60,
+        "regimes": 1,
+    },
+    "4 scenarios, 40 indicators, 10 years, 500 events": {
+        "scenarios": 4,
+        "indicators": 40,
+        "days": 3653,
+        "events": 500,
+        "regimes": 12,
+    },
 }
+QUICK = ("iw", "NumPyro")
+FEWER = {"pymc-extras": 100}  # iterations of each kind, where the usual number would take an hour
 FULL: dict[str, Any] = {
     "scenarios": 4,
     "indicators": 40,
@@ -32,46 +41,58 @@ FULL: dict[str, Any] = {
     "regimes": 12,
     "aftershocks": True,
 }
-QUICK = ("iw", "NumPyro")  # compiled in seconds, so that the whole process is run again with warm caches
 
 
 def rows(bench: Bench) -> list[Row]:
-    """Sampling, compilation and whole process of every contender; then the whole model from empty and warm caches."""
-    found = [*_full_rows(bench)]
+    """The whole model from empty and from warm caches; then the product beside NumPyro."""
+    found = _full_rows(bench)
     for what in CASES:
-        found += _case_rows(bench, what)
+        found += _case_rows(bench, what, ("iw", "NumPyro"))
     return found
 
 
-def _case_rows(bench: Bench, what: str) -> list[Row]:
+def textbook_rows(bench: Bench) -> list[Row]:
+    """The smaller of the problems by textbook PyMC, which takes minutes to compile."""
+    return _case_rows(bench, next(iter(CASES)), ("iw", "PyTensor scan", "pymc-extras"))
+
+
+def _case_rows(bench: Bench, what: str, names: tuple[str, ...]) -> list[Row]:
     result: list[Row] = []
     mine: dict[str, float] = {}
-    for name in CASES[what][1]:
+    for name in names:
         if name in NEEDS and not installed(NEEDS[name]):
             result.append(Row(what, name, "not installed"))
             continue
-        figures = bench.contender("fits", "sampled", name=name, what=what, again=True)
+        figures = _figures(bench, what, name)
         if "failed" in figures:
             result.append(Row(what, name, figures["failed"]))
             continue
-        whole, note = figures["seconds_whole"], " (nothing cached)"
-        if name in QUICK:
-            whole = bench.contender("fits", "sampled", name=name, what=what, again=False)["seconds_whole"]
-            note = ""
-        rate = figures["ess"] / figures["sampling"]
+        rate, whole = figures["ess"] / figures["sampling"], figures["seconds_whole"]
         mine = mine or {"rate": rate, "whole": whole}
-        sampled = f"{rate:.3g} ESS/s ({figures['ess']:.0f} in {duration(figures['sampling'])}"
+        count = f", {FEWER[name]} + {FEWER[name]} iterations" if name in FEWER else ""
         result.append(
             Row(
                 what,
                 name,
-                f"{sampled}; compiled in {duration(figures['compilation'])})",
+                f"{rate:.3g} ESS/s ({figures['ess']:.0f} in {duration(figures['sampling'])}{count}; "
+                f"compiled in {duration(figures['compilation'])})",
                 times(mine["rate"], rate),
-                duration(whole) + note,
+                duration(whole) + ("" if name in QUICK else ", empty caches"),
                 times(whole, mine["whole"]),
             )
         )
     return result
+
+
+@lru_cache
+def _figures(bench: Bench, what: str, name: str) -> dict[str, Any]:
+    """What a contender measured; those compiled in seconds run again, with warm caches, for the whole process."""
+    caches = "shared" if name in QUICK else name
+    figures = bench.contender("fits", "sampled", caches=caches, name=name, what=what, again=True)
+    if name in QUICK and "failed" not in figures:
+        again = bench.contender("fits", "sampled", caches=caches, name=name, what=what, again=False)
+        figures["seconds_whole"] = again["seconds_whole"]
+    return figures
 
 
 def _full_rows(bench: Bench) -> list[Row]:
@@ -89,11 +110,8 @@ def _full_rows(bench: Bench) -> list[Row]:
 
 def sampled(small: bool, name: str, what: str, again: bool) -> dict[str, float]:
     """Compile and sample; ``again`` samples twice and takes the second, which compiles and loads nothing."""
-    size = dict(CASES[what][0])
-    if small:
-        size |= {"days": 200, "events": 12}
-    one = problem(**size, draws=1)
-    draws, tune = (50, 50) if small else (DRAWS, TUNE)
+    one = problem(**(CASES[what] | ({"days": 200, "events": 12} if small else {})), draws=1)
+    draws, tune = (50, 50) if small else (FEWER.get(name, DRAWS), FEWER.get(name, TUNE))
     run = _by_numpyro if name == "NumPyro" else _by_nutpie
     compilation, sampling, values, log_posterior = run(name, one, draws, tune, again)
     if again and name != "iw":  # a model of ours is checked by the tests
