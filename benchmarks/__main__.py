@@ -1,7 +1,7 @@
 """``python -m benchmarks``: one table for each part, from one run, on the screen and in ``benchmarks/results.md``.
 
 Every contender runs in a process of its own and is checked against the product before it is timed. A contender that is
-not installed, fails or disagrees is named so. The whole takes a quarter of an hour, most of it to compile
+not installed, fails or disagrees is named so. The whole takes about half an hour, most of it to compile
 textbook models. Compiled code is kept in a folder that starts empty, so that compilation is measured too.
 """
 
@@ -44,6 +44,8 @@ def main() -> None:
             measure: Callable[[Bench], list[Row]] = getattr(import_module(f"benchmarks.{module}"), function)
             found[part] = measure(bench)
             print("\n".join(section(part, found[part])), flush=True)
+    if bench.failures:
+        raise SystemExit("\n".join(["These failed or disagreed:", *bench.failures]))
     if set(given.only) == set(PARTS) and not given.small:
         RESULTS.write_text(f"{page(found, given.date)}\n{by_hand()}", encoding="utf-8")
 

@@ -79,7 +79,7 @@ def _draw(figures: dict[str, list[float]], figure: Figure) -> None:
     for key, color in (("filter with aftershocks", WARNED), ("filter", OTHER), ("gradient", INK)):
         axes.plot(sizes, figures[key], color=color, linewidth=1.6, marker="o", markersize=3.5)
     last = {key: figures[key][-1] for key in names}
-    apart = max(last["filter with aftershocks"], 1.35 * last["filter"])  # so that the two names do not touch
+    apart = max(last["filter with aftershocks"], 2 * last["filter"])  # so that the two names do not touch
     for key, y, color in (
         ("filter with aftershocks", apart, WARNED),
         ("filter", last["filter"], OTHER),

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,6 +45,7 @@ class Bench:
 
     small: bool
     folder: Path
+    failures: list[str] = field(default_factory=list, compare=False)  # contenders that failed or disagreed
 
     def contender(self, module: str, function: str, *, caches: str = "shared", **given: Any) -> dict[str, Any]:
         """The figures of a contender, from a process of its own, with ``seconds_whole`` as seen from outside.
@@ -66,11 +67,13 @@ class Bench:
                 check=False,
             )
         except subprocess.TimeoutExpired:
+            self.failures.append(f"{module} {function} {given}")
             return {"failed": f"given up after {LIMIT:.0f} s"}
         seconds = time.perf_counter() - began
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             say(f"    failed: {last}")
+            self.failures.append(f"{module} {function} {given}")
             return {"failed": last[:160]}
         return json.loads(done.stdout.splitlines()[-1]) | {"seconds_whole": seconds}
 

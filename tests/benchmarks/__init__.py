@@ -1,0 +1,1 @@
+"""Tests of the benchmarks, so that they go on running as the engine changes."""
