@@ -35,6 +35,7 @@ def _cases(small: bool) -> list[Case]:
         size |= {"days": 365, "events": 40, "draws": 130}
     return [
         Case("aftershocks, 12 regimes", problem(**size, regimes=12, aftershocks=True), {"iw": "iw"}),
+        Case("aftershocks, drift, 12 regimes", problem(**size, regimes=12, aftershocks=True, drift=True), {"iw": "iw"}),
         Case("12 regimes", problem(**size, regimes=12), {"iw": "iw", "JAX": "JAX", "NumPy": "NumPy"}),
         Case(
             "1 regime",

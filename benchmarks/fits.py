@@ -128,7 +128,7 @@ def full(small: bool) -> dict[str, Any]:
 
     one = problem(**(FULL | ({"days": 365, "events": 60} if small else {})), draws=1)
     began: list[float] = []
-    result = Sampler(Shape.of(one.spec)).fit(
+    result = Sampler(Shape.of(one.spec, days=one.evidence.days)).fit(
         one.spec,
         one.evidence,
         seed=1,
@@ -230,7 +230,8 @@ def _log_posterior(one: Problem, at: dict[str, Any]) -> float:
     spec = one.spec
     rows, columns = spec.departures
     parameters = [np.ascontiguousarray(at[key]) for key in NAMES]
-    value = log_likelihood_and_gradient(*parameters, np.array([0.2, 0.0]), *LikelihoodData.of(spec, one.evidence))[0]
+    without = (np.array([0.2, 0.0]), np.empty((len(spec.indicators), 0)), np.zeros(1))  # aftershocks, drift: none here
+    value = log_likelihood_and_gradient(*parameters, *without, *LikelihoodData.of(spec, one.evidence))[0]
     for key, mean, sd in (
         ("log_rate", spec.log_rate_mean, spec.log_rate_sd),
         ("log_mult", spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns]),

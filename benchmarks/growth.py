@@ -58,7 +58,7 @@ def measured(small: bool) -> dict[str, list[float]]:
             one = problem(**size, draws=130 if small else 2000, aftershocks=aftershocks)
             found[key].append(best(partial(filter_draws, *one), repeats))
         one = problem(**size, draws=1, aftershocks=True)
-        at = [value[0] for value in parameters(one.spec, 1, 1)]
+        at = [value[0] for value in parameters(one.spec, 1, 1, one.evidence.days)]
         data = LikelihoodData.of(one.spec, one.evidence)
         found["gradient"].append(best(partial(log_likelihood_and_gradient, *at, *data), repeats))
     return found

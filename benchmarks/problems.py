@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from iw.inference.arrays import Draws, DriftPrior, Evidence, Floats, Ints, ModelSpec
-from iw.inference.drift import years
 
 
 class Problem(NamedTuple):
@@ -110,6 +109,8 @@ def dense(days: int, seed: int = 1) -> Problem:
 def parameters(spec: ModelSpec, count: int, seed: int, days: int) -> tuple[Floats, ...]:
     """``count`` values of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size: from the priors,
     but for sticks, which are even, and the size of steps, which is 0.1."""
+    from iw.inference.drift import years  # compiled, as above
+
     g = np.random.default_rng([seed, 1])
     rows, columns = spec.departures
     s = len(spec.scenarios)

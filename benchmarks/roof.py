@@ -20,7 +20,7 @@ from benchmarks.filters import by_iw
 from benchmarks.measure import best
 from benchmarks.problems import Problem
 from iw.inference.arrays import Evidence, Floats, Ints
-from iw.inference.filter import CHECKPOINT_DAYS
+from iw.inference.filter_kernel import CHECKPOINT_DAYS
 from iw.inference.matrices import BLOCK, product, transition
 
 THREADS = 2
@@ -48,7 +48,7 @@ class Plan(NamedTuple):
 
 
 def plan_of(evidence: Evidence) -> Plan:
-    """Every gap takes the powers of the binary digits of its days, as in `iw.inference.filter`."""
+    """Every gap takes the powers of the binary digits of its days, as in `iw.inference.filter_kernel` without drift."""
     stops = {*evidence.breaks[1:].tolist(), *(evidence.obs_day + 1).tolist()}
     stops |= set(range(CHECKPOINT_DAYS, evidence.days, CHECKPOINT_DAYS))
     used: list[int] = []

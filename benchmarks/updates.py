@@ -16,7 +16,8 @@ from benchmarks.problems import Problem, problem
 from iw.inference.aftershocks import Knots, block_aftershocks
 from iw.inference.arrays import Evidence, Floats
 from iw.inference.belief import Believer, normalised
-from iw.inference.filter import CHECKPOINT_DAYS, DrawFilter, _normalise, _ratios
+from iw.inference.filter import DrawFilter
+from iw.inference.filter_kernel import CHECKPOINT_DAYS, _normalise, _ratios
 from iw.inference.matrices import BLOCK, draws_innermost
 
 PROBLEMS = 13
@@ -130,10 +131,11 @@ def _own_step(one: Problem, probs: Floats, evidence: Evidence) -> Callable[[], o
     probs = np.resize(probs, (whole, probs.shape[1]))
     laid_out = np.stack([draws_innermost(rates[block]) for block in blocks])
     states = np.stack([probs[block].T for block in blocks])
+    factor = np.ones((len(one.spec.indicators), BLOCK))  # rates do not drift here
     received = np.zeros((len(evidence.obs_indicators), BLOCK))
     arrays = (one.spec.reference_rates, evidence.obs_weight, evidence.obs_ptr, evidence.obs_indicators)
     last = len(evidence.obs_day) - 1
-    return lambda: _fold(last, laid_out, states, received, *arrays)
+    return lambda: _fold(last, laid_out, factor, states, received, *arrays)
 
 
 def _aftershocks(one: Problem, evidence: Evidence) -> Callable[[], object]:
@@ -150,13 +152,13 @@ def _aftershocks(one: Problem, evidence: Evidence) -> Callable[[], object]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _fold(obs, rates, states, received, reference_rates, obs_weight, obs_ptr, obs_indicators):  # type: ignore[no-untyped-def]
+def _fold(obs, rates, factor, states, received, reference_rates, obs_weight, obs_ptr, obs_indicators):  # type: ignore[no-untyped-def]
     """states (blocks, S, B) <- the states after observation ``obs``; gives the log-likelihoods (blocks, B)."""
     blocks, count, lanes = states.shape
     total, scaled, norm = np.zeros((blocks, lanes)), np.ones((blocks, lanes)), np.empty(lanes)
     ratio = np.empty((count, lanes))
     for block in range(blocks):
-        _ratios(obs, rates[block], received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
+        _ratios(obs, rates[block], factor, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
         for s in range(count):
             for b in range(lanes):
                 states[block, s, b] *= ratio[s, b]
