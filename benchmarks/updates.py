@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ from numba import njit
 
 from benchmarks.measure import Bench, Row, best, duration, times
 from benchmarks.problems import Problem, problem
-from iw.inference.aftershocks import Knots, block_aftershocks
+from iw.inference.aftershocks import Knots
 from iw.inference.arrays import Evidence, Floats
 from iw.inference.belief import Believer, normalised
 from iw.inference.filter import DrawFilter
@@ -59,7 +58,7 @@ def fold(small: bool) -> dict[str, float]:
     believer = Believer(one.spec, one.draws)
     engine = DrawFilter(one.spec, one.draws)
     last = (evidence.days - 1) // CHECKPOINT_DAYS * CHECKPOINT_DAYS
-    start = engine.run(evidence, np.array([last])).state(last)
+    start = engine.run(evidence, np.array([last]), keep=[last]).state(last)
     ended = engine.run(evidence).state(evidence.days)
     draws = believer.draws
     return {
@@ -68,7 +67,6 @@ def fold(small: bool) -> dict[str, float]:
         "the product's way, a belief": best(
             lambda: believer.believe(evidence), repeats, prepare=partial(_forget, believer, _before(evidence))
         ),
-        "of which: aftershocks of the whole history": best(_aftershocks(one, evidence), repeats),
         "of which: knots of all families": best(lambda: Knots.of(one.spec, evidence), repeats),
         "of which: is a checkpoint still good?": best(lambda: evidence.digest(last), repeats),
         "of which: weights of the draws": best(lambda: normalised(draws.log_weight + ended.log_likelihood), repeats),
@@ -136,19 +134,6 @@ def _own_step(one: Problem, probs: Floats, evidence: Evidence) -> Callable[[], o
     arrays = (one.spec.reference_rates, evidence.obs_weight, evidence.obs_ptr, evidence.obs_indicators)
     last = len(evidence.obs_day) - 1
     return lambda: _fold(last, laid_out, factor, states, received, *arrays)
-
-
-def _aftershocks(one: Problem, evidence: Evidence) -> Callable[[], object]:
-    """What every block of draws receives of its aftershocks, two blocks at a time, as in the filter."""
-    knots, wanted = Knots.of(one.spec, evidence), np.array([evidence.days])
-    blocks = [slice(first, first + BLOCK) for first in range(0, len(one.draws), BLOCK)]
-    given = [(one.draws.branching[block], one.draws.decay_days[block]) for block in blocks]
-
-    def run() -> list[object]:
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(lambda own: block_aftershocks(*own, *knots, wanted), given))
-
-    return run
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

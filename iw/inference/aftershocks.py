@@ -8,8 +8,8 @@ branching ratio and tau the decay time,
 
 over a stretch in which no event of the family is dated and C is constant. This is the exponential kernel of Hawkes
 (1971, "Spectra of some self-exciting and mutually exciting point processes"), with the recursion of Ogata (1981) for A.
-Neither depends on the scenario, so A, h and the integral (the *compensator*) are computed beside the chain, by draw,
-always from the start: each is a sum over the knots of a family, the days on which A or C changes.
+Neither depends on the scenario, so A, h and the integral (the *compensator*) are computed beside the chain, by draw:
+each is a sum over the knots of a family, the days on which A or C changes, from the first or from what `Excited` keeps.
 
 Events act at the end of their day. Those of one day and family receive half of one another's weights; those of one
 observation, which share one report, receive nothing of one another.
@@ -43,47 +43,84 @@ class Knots(NamedTuple):
     @classmethod
     def of(cls, spec: ModelSpec, evidence: Evidence) -> Knots:
         """The knots of all families."""
-        entries = len(evidence.obs_indicators)
         obs_of = np.repeat(np.arange(len(evidence.obs_day)), np.diff(evidence.obs_ptr))
-        exact = evidence.live[evidence.obs_indicators] & evidence.obs_exact[obs_of]
-        families = spec.family[evidence.obs_indicators]
+        own = np.nonzero(evidence.live[evidence.obs_indicators] & evidence.obs_exact[obs_of])[0]
+        family, obs = spec.family[evidence.obs_indicators[own]], obs_of[own]
+        weight, acts = evidence.obs_weight[obs], family * (evidence.days + 1) + evidence.obs_day[obs] + 1
         share = spec.share * evidence.live
-        ptr, days, gains, coverages = [0], [], [], []
-        entry_knot, same_day = np.full(entries, -1, np.int64), np.zeros(entries)
-        for family in range(spec.families):
-            own = np.nonzero(exact & (families == family))[0]
-            if not len(own):
-                ptr.append(ptr[-1])
-                continue
-            at, weight = evidence.obs_day[obs_of[own]] + 1, evidence.obs_weight[obs_of[own]]
-            day, gain, coverage = _family_knots(evidence, share * (spec.family == family), at, weight)
-            knot = np.searchsorted(day, at)
-            of_one_report = np.bincount(obs_of[own], weight)[obs_of[own]]
-            entry_knot[own] = ptr[-1] + knot
-            same_day[own] = 0.5 * (gain[knot] - of_one_report)
-            ptr.append(ptr[-1] + len(day))
-            days.append(day)
-            gains.append(gain)
-            coverages.append(coverage)
+        coverage = _family_coverage(spec, evidence, share)
+        keys = np.union1d(acts, _coverage_changes(evidence, coverage, acts))
+        of_family, day = np.divmod(keys, evidence.days + 1)
+        knot = np.searchsorted(keys, acts)
+        gain = np.bincount(knot, weight, len(keys))
+        _, report = np.unique(obs * spec.families + family, return_inverse=True)
+        entry_knot = np.full(len(obs_of), -1, np.int64)
+        entry_knot[own] = knot
+        same_day = np.zeros(len(obs_of))
+        same_day[own] = 0.5 * (gain[knot] - np.bincount(report, weight)[report])
         return cls(
-            np.array(ptr, np.int64),
-            np.concatenate([*days, np.empty(0, np.int64)]).astype(np.int64),
-            np.concatenate([*gains, np.empty(0)]),
-            np.concatenate([*coverages, np.empty(0)]),
+            np.searchsorted(of_family, np.arange(spec.families + 1)).astype(np.int64),
+            day.astype(np.int64),
+            gain,
+            coverage[np.searchsorted(evidence.breaks, day, side="right") - 1, of_family],
             entry_knot,
             same_day,
             share[evidence.obs_indicators],
         )
 
+    def since(self, day: int, entries: int) -> Knots:
+        """What matters from ``day`` on: of each family its last knot before that day, and all later ones.
 
-def _family_knots(evidence: Evidence, share: Floats, at: Ints, weight: Floats) -> tuple[Ints, Floats, Floats]:
-    """(J,) days, gains and coverages of one family, whose events act ``at`` elapsed days with these weights."""
-    by_regime = (evidence.coverage * share).sum(axis=1)  # row by row: BLAS may round equal rows differently
-    changes = evidence.breaks[1:-1][np.diff(by_regime) != 0]
-    day = np.union1d(at, changes[changes > at.min()])
-    gain = np.bincount(np.searchsorted(day, at), weight, len(day))
-    regime = np.searchsorted(evidence.breaks, day, side="right") - 1
-    return day, gain, np.append(by_regime, 0.0)[regime]
+        The first ``entries`` pieces of observations, which act by then, are left out.
+        """
+        last = np.zeros(len(self.day), np.bool_)  # of its family: it holds to the end
+        last[self.ptr[1:][np.diff(self.ptr) > 0] - 1] = True
+        keep = last | (np.roll(self.day, -1) >= day)
+        number = np.append(0, np.cumsum(keep))
+        knot = self.entry_knot[entries:]
+        return Knots(
+            number[self.ptr],
+            self.day[keep],
+            self.gain[keep],
+            self.coverage[keep],
+            np.where(knot < 0, -1, number[knot]),
+            self.entry_same_day[entries:],
+            self.entry_share[entries:],
+        )
+
+
+def _family_coverage(spec: ModelSpec, evidence: Evidence, share: Floats) -> Floats:
+    """(R + 1, F) C of each regime and family, with a row of zeros for after the last day."""
+    result = np.zeros((len(evidence.breaks), spec.families))
+    for i, family in enumerate(spec.family):  # column by column: BLAS may round equal rows differently
+        result[:-1, family] += evidence.coverage[:, i] * share[i]
+    return result
+
+
+def _coverage_changes(evidence: Evidence, coverage: Floats, acts: Ints) -> Ints:
+    """Keys (family, day) of where C changes after the first event of a family; ``acts`` are the keys of events."""
+    width = evidence.days + 1
+    first = np.full(coverage.shape[1], width)
+    np.minimum.at(first, acts // width, acts % width)
+    regime, family = np.nonzero(np.diff(coverage[:-1], axis=0))
+    day = evidence.breaks[regime + 1]
+    return np.asarray((family * width + day)[day > first[family]])
+
+
+class Excited(NamedTuple):
+    """What aftershocks have come to before some day, for each family and draw: as of its last knot before that day.
+
+    The knots of that day itself are left out, for what is covered from that day on may still change.
+    """
+
+    day: int
+    after: Floats  # (F, D) excitation just after that knot, in events; 0 where there is none
+    total: Floats  # (F, D) the compensator up to that knot, per unit of nu
+
+    @classmethod
+    def none(cls, spec: ModelSpec, draws: Draws) -> Excited:
+        """At the start."""
+        return cls(0, np.zeros((spec.families, len(draws))), np.zeros((spec.families, len(draws))))
 
 
 def excitation(spec: ModelSpec, draws: Draws, evidence: Evidence, day: int) -> Floats:
@@ -129,27 +166,50 @@ def _fall(table, days, left):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def block_aftershocks(  # type: ignore[no-untyped-def]
-    branching, decay_days, ptr, day, gain, coverage, entry_knot, entry_same_day, entry_share, wanted
+    branching,
+    decay_days,
+    ptr,
+    day,
+    gain,
+    coverage,
+    entry_knot,
+    entry_same_day,
+    entry_share,
+    wanted,
+    kept,
+    since,
+    at_after,
+    at_total,
 ):
-    """For one block of draws: h (N, B) of each piece of an observation, and the compensator (K, B) up to each of the
-    ``wanted`` days. What happens after a day, and what else is wanted, changes no bit of them."""
-    lanes = branching.shape[0]
+    """For one block of draws, from ``since`` on, with what had come before it in `Excited` (F, B), (F, B).
+
+    Gives h (N, B) of each piece of an observation (0 where it acts before ``since``), the compensator (K, B) up to each
+    of the ``wanted`` days, and what had come before each of them that is ``kept``: (kept, F, B), (kept, F, B). What
+    happens after a day, what else is wanted, and from where it resumes changes no bit of them.
+    """
+    lanes, families = branching.shape[0], ptr.shape[0] - 1
     received, compensator = np.zeros((entry_knot.shape[0], lanes)), np.zeros((wanted.shape[0], lanes))
+    keeping = np.cumsum(kept) - 1
+    afters = np.zeros((np.sum(kept), families, lanes))
+    totals = np.zeros(afters.shape)
     if day.shape[0] == 0:
-        return received, compensator
+        return received, compensator, afters, totals
     last = max(day.max(), wanted.max() if wanted.shape[0] else 0)
     table = falls(decay_days, last)
     before, left = np.zeros((day.shape[0], lanes)), np.empty(lanes)
     state, total = np.empty(lanes), np.empty(lanes)
-    for family in range(ptr.shape[0] - 1):
+    for family in range(families):
         for b in range(lanes):
-            state[b] = 0.0
-            total[b] = 0.0
+            state[b] = at_after[family, b]
+            total[b] = at_total[family, b]
+        begins = ptr[family] + np.searchsorted(day[ptr[family] : ptr[family + 1]], since)
+        resumes = begins > ptr[family]
         out = 0
-        for k in range(ptr[family], ptr[family + 1]):
-            for b in range(lanes):
-                before[k, b] = state[b]
-                state[b] += gain[k]
+        for k in range(begins - 1 if resumes else begins, ptr[family + 1]):
+            if k >= begins:
+                for b in range(lanes):
+                    before[k, b] = state[b]
+                    state[b] += gain[k]
             ends = k + 1 == ptr[family + 1]
             while out < wanted.shape[0] and (ends or wanted[out] <= day[k + 1]):
                 if wanted[out] > day[k]:
@@ -157,6 +217,9 @@ def block_aftershocks(  # type: ignore[no-untyped-def]
                     for b in range(lanes):
                         within = coverage[k] * state[b] * (1.0 - left[b])
                         compensator[out, b] += branching[b] * (total[b] + within)
+                    if kept[out]:
+                        afters[keeping[out], family] = state
+                        totals[keeping[out], family] = total
                 out += 1
             if not ends:
                 _fall(table, day[k + 1] - day[k], left)
@@ -164,11 +227,18 @@ def block_aftershocks(  # type: ignore[no-untyped-def]
                     total[b] += coverage[k] * state[b] * (1.0 - left[b])
                     state[b] *= left[b]
     for n in range(entry_knot.shape[0]):
-        if entry_knot[n] >= 0:
+        if entry_knot[n] >= 0 and day[entry_knot[n]] >= since:
             for b in range(lanes):
                 per_event = entry_share[n] * YEAR_DAYS * branching[b] / decay_days[b]
                 received[n, b] = per_event * (before[entry_knot[n], b] + entry_same_day[n])
-    return received, compensator
+    return received, compensator, afters, totals
+
+
+def all_received(spec: ModelSpec, draws: Draws, evidence: Evidence) -> Floats:
+    """(N, D) h of each piece of an observation, per year."""
+    none, knots = Excited.none(spec, draws), Knots.of(spec, evidence)
+    nowhere = (np.empty(0, np.int64), np.empty(0, np.bool_))
+    return np.asarray(block_aftershocks(draws.branching, draws.decay_days, *knots, *nowhere, *none)[0])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

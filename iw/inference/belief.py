@@ -68,7 +68,7 @@ class Believer:
         start = self._resume(evidence, wanted[0])
         grid = range((start.day if start else 0) + CHECKPOINT_DAYS, wanted[0], CHECKPOINT_DAYS)
         keep = [day for day in grid if day % _SPARSE == 0 or day >= wanted[0] - _RECENT]
-        found = self._filter.run(evidence, np.array(sorted({*keep, *wanted})), start)
+        found = self._filter.run(evidence, np.array(sorted({*keep, *wanted})), start, keep=keep)
         for day in keep:
             self._kept[day, evidence.digest(day)] = found.state(day)
         while len(self._kept) > _MOST_KEPT:

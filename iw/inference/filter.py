@@ -8,14 +8,16 @@ scenario: it is kept apart from the chain's own log-likelihood, and subtracted f
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iw.core.errors import InferenceError
-from iw.inference.aftershocks import Knots, block_aftershocks
+from iw.inference.aftershocks import Excited, Knots, block_aftershocks
 from iw.inference.arrays import Draws, Evidence, Floats, Ints, ModelSpec
 from iw.inference.drift import by_month
 from iw.inference.filter_kernel import CHECKPOINT_DAYS, filter_block
@@ -32,6 +34,7 @@ class FilterState:
     chain: Floats  # (D,) log-likelihood but for the compensator
     compensator: Floats  # (D,) of aftershocks
     probs: Floats  # (D, S) filtered: evidence up to and including the end of that day
+    excited: Excited | None = None  # None: aftershocks are computed from the first event
 
     @property
     def log_likelihood(self) -> Floats:
@@ -47,6 +50,7 @@ class Filtered:
     chain: Floats  # (K, D) log-likelihood but for the compensator
     compensator: Floats  # (K, D)
     probs: Floats  # (K, D, S)
+    excited: dict[int, Excited] = field(default_factory=dict)  # by day, for those that were to be kept
 
     @property
     def log_likelihood(self) -> Floats:
@@ -56,7 +60,8 @@ class Filtered:
     def state(self, day: int) -> FilterState:
         """The state after ``day`` days, one of those wanted; a copy, so that the other days can be forgotten."""
         k = int(np.searchsorted(self.days, day))
-        return FilterState(day, self.chain[k].copy(), self.compensator[k].copy(), self.probs[k].copy())
+        parts = (self.chain[k].copy(), self.compensator[k].copy(), self.probs[k].copy())
+        return FilterState(day, *parts, self.excited.get(day))
 
 
 _Block = tuple[slice, Floats, Floats, Floats]
@@ -89,11 +94,13 @@ class DrawFilter:
         days: Ints | None = None,
         start: FilterState | None = None,
         threads: int = _THREADS,
+        keep: Collection[int] = (),
     ) -> Filtered:
         """The state at each of ``days`` (elapsed, rising; default: at the end only).
 
-        ``start`` is a state on a multiple of `CHECKPOINT_DAYS`, before the end, under evidence that is the same up to
-        that day. Raises `InferenceError` naming the event that no scenario can explain.
+        States on days that are to ``keep`` remember their aftershocks, so that a filter that resumes from them looks at
+        no earlier event. ``start`` is a state on a multiple of `CHECKPOINT_DAYS`, before the end, under evidence that
+        is the same up to that day. Raises `InferenceError` naming the event that no scenario can explain.
         """
         first = start.day if start else 0
         wanted = np.array([evidence.days], np.int64) if days is None else np.asarray(days, np.int64)
@@ -103,15 +110,28 @@ class DrawFilter:
             raise ValueError("a filter resumes on a checkpoint before the end of the evidence")
         shape = (len(wanted), len(self.draws), len(self.spec.scenarios))
         chain, compensator, probs = np.empty(shape[:2]), np.empty(shape[:2]), np.empty(shape)
-        knots, branching, decay_days = Knots.of(self.spec, evidence), self.draws.branching, self.draws.decay_days
+        branching, decay_days = self.draws.branching, self.draws.decay_days
+        since, after, before_it = (start and start.excited) or Excited.none(self.spec, self.draws)
+        acting = _Acting.since(evidence, since)
+        knots = Knots.of(self.spec, evidence).since(since, acting.entries)
+        kept = np.isin(wanted, np.array(sorted(keep), np.int64))
+        afters, totals = (np.empty((np.count_nonzero(kept), *after.shape)) for _ in range(2))
         before = np.zeros(shape[1]) if start is None else start.chain
         at_first = np.broadcast_to(self.spec.prior_probs, shape[1:]) if start is None else start.probs
-
         split, month = by_month(self.spec, evidence)
 
         def run(block: _Block) -> int:
             own, rates, log_drift, generators = block
-            received, compensator[:, own] = block_aftershocks(branching[own], decay_days[own], *knots, wanted)
+            received, compensator[:, own], afters[..., own], totals[..., own] = block_aftershocks(
+                branching[own],
+                decay_days[own],
+                *knots,
+                wanted,
+                kept,
+                np.int64(since),
+                np.ascontiguousarray(after[:, own]),
+                np.ascontiguousarray(before_it[:, own]),
+            )
             failed, chain[:, own], by_scenario = filter_block(
                 rates,
                 log_drift,
@@ -124,12 +144,8 @@ class DrawFilter:
                 split.breaks,
                 month,
                 split.coverage,
-                split.spread,
-                evidence.dated,
-                evidence.obs_day,
-                evidence.obs_weight,
-                evidence.obs_ptr,
-                evidence.obs_indicators,
+                split.spread[:, acting.first :],
+                *acting[2:],
                 evidence.given_day,
                 evidence.given_ratio,
                 wanted,
@@ -137,11 +153,42 @@ class DrawFilter:
             probs[:, own] = by_scenario.transpose(0, 2, 1)
             return int(failed)
 
-        with ThreadPoolExecutor(max(1, threads)) as pool:
-            failures = [obs for obs in pool.map(run, self._laid_out(evidence)) if obs >= 0]
-        if failures:
-            raise _unexplained(min(failures), evidence)
-        return Filtered(wanted, chain, compensator, probs)
+        blocks = self._laid_out(evidence)
+        with ThreadPoolExecutor(threads) as pool:  # a task a thread: a task a block costs as much as a short run
+            failures = pool.map(
+                lambda some: [run(block) for block in some], (blocks[t::threads] for t in range(threads))
+            )
+            failed = [obs + acting.first for some in failures for obs in some if obs >= 0]
+        if failed:
+            raise _unexplained(min(failed), evidence)
+        excited = {int(day): Excited(int(day), *ones) for day, *ones in zip(wanted[kept], afters, totals, strict=True)}
+        return Filtered(wanted, chain, compensator, probs, excited)
+
+
+class _Acting(NamedTuple):
+    """The observations from some day on, as the kernel takes them; those known to a month or year only are all kept."""
+
+    first: int  # how many are left out
+    entries: int  # how many pieces of them
+    dated: int
+    day: Ints
+    weight: Floats
+    ptr: Ints
+    indicators: Ints
+
+    @classmethod
+    def since(cls, evidence: Evidence, day: int) -> _Acting:
+        first = int(np.searchsorted(evidence.obs_day[: evidence.dated], day))
+        entries = int(evidence.obs_ptr[first])
+        return cls(
+            first,
+            entries,
+            evidence.dated - first,
+            evidence.obs_day[first:],
+            evidence.obs_weight[first:],
+            evidence.obs_ptr[first:] - entries,
+            evidence.obs_indicators[entries:],
+        )
 
 
 def filter_draws(

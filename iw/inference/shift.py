@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numba import njit
 
-from iw.inference.aftershocks import Knots, block_aftershocks, excitation
+from iw.inference.aftershocks import Knots, all_received, excitation
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer, JointState
 from iw.inference.drift import by_month, drift_factors
@@ -127,7 +127,7 @@ class _Aftershocks:
 
     def __init__(self, spec: ModelSpec, draws: Draws, evidence: Evidence, day: int) -> None:
         self.knots = Knots.of(spec, evidence)
-        self.received, _ = block_aftershocks(draws.branching, draws.decay_days, *self.knots, np.empty(0, np.int64))
+        self.received = all_received(spec, draws, evidence)
         self.state = np.ascontiguousarray(excitation(spec, draws, evidence, day).T)  # (F, D)
         self.family, self.share = spec.family, spec.share * evidence.live  # (I,)
         self.branching, self.decay_days = draws.branching, draws.decay_days  # (D,)

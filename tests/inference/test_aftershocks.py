@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iw.inference import reference
-from iw.inference.aftershocks import Knots, block_aftershocks, excitation
+from iw.inference.aftershocks import all_received, excitation
 from iw.inference.arrays import YEAR_DAYS, Evidence
 from iw.inference.filter import filter_draws
 from tests.inference.cast import Problem, at_end, problem, silent, with_observation, without_aftershocks
@@ -20,15 +20,12 @@ EXACT = 1e-12
 
 def received(one: Problem) -> np.ndarray:
     """(N, D) what each piece of an observation receives."""
-    knots = Knots.of(one.spec, one.evidence)
-    return np.asarray(block_aftershocks(one.draws.branching, one.draws.decay_days, *knots, np.empty(0, np.int64))[0])
+    return all_received(*one)
 
 
 def compensator(one: Problem) -> np.ndarray:
     """(T + 1, D) after each elapsed day."""
-    wanted = np.arange(one.evidence.days + 1)
-    knots = Knots.of(one.spec, one.evidence)
-    return np.asarray(block_aftershocks(one.draws.branching, one.draws.decay_days, *knots, wanted)[1])
+    return filter_draws(*one, np.arange(one.evidence.days + 1)).compensator
 
 
 def quiet(days: int = 100) -> Problem:

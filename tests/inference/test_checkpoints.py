@@ -13,7 +13,7 @@ from iw.inference.arrays import Evidence
 from iw.inference.belief import Believer
 from iw.inference.filter import DrawFilter, FilterState
 from iw.inference.filter_kernel import CHECKPOINT_DAYS
-from tests.inference.cast import Problem, believe, problem
+from tests.inference.cast import Problem, believe, problem, with_observation
 
 DAYS = 900
 
@@ -22,15 +22,42 @@ def long_problem(seed: int = 3, drift: bool = False) -> Problem:
     return problem(seed, days=DAYS, dated=30, spread=4, regimes=20, draws=70, given=6, drift=drift)
 
 
+def bursts(evidence: Evidence, day: int) -> Evidence:
+    """The same evidence with events around a day, some of them acting on it and some on the day before."""
+    for number, (at, indicators) in enumerate([(day - 30, [0]), (day - 2, [1, 2]), (day - 1, [0]), (day, [3])]):
+        evidence = with_observation(evidence, at, 0.9, indicators, f"E-{number}")
+    return evidence
+
+
 @pytest.mark.parametrize("drift", [False, True])
-def test_a_filter_that_resumes_ends_with_the_same_bits(drift: bool) -> None:
-    spec, draws, evidence = long_problem(drift=drift)
+@pytest.mark.parametrize("kept", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_filter_that_resumes_ends_with_the_same_bits(drift: bool, kept: bool, seed: int) -> None:
+    spec, draws, evidence = long_problem(seed, drift=drift)
+    days = [CHECKPOINT_DAYS, 5 * CHECKPOINT_DAYS, 6 * CHECKPOINT_DAYS]
+    evidence = bursts(evidence, days[1])
     engine = DrawFilter(spec, draws)
-    whole = engine.run(evidence, np.array([CHECKPOINT_DAYS, 5 * CHECKPOINT_DAYS, DAYS]))
-    for day in (CHECKPOINT_DAYS, 5 * CHECKPOINT_DAYS):
-        resumed = engine.run(evidence, start=whole.state(day))
-        assert np.array_equal(resumed.log_likelihood[0], whole.log_likelihood[2])
-        assert np.array_equal(resumed.probs[0], whole.probs[2])
+    whole = engine.run(evidence, np.array([*days, DAYS]), keep=days if kept else ())
+    for day in days:
+        start = whole.state(day)
+        assert (start.excited is not None) == kept
+        resumed = engine.run(evidence, start=start)
+        assert np.array_equal(resumed.log_likelihood[0], whole.log_likelihood[-1])
+        assert np.array_equal(resumed.probs[0], whole.probs[-1])
+
+
+def test_what_is_covered_from_a_checkpoint_on_may_change_when_a_filter_resumes_there() -> None:
+    spec, draws, evidence = long_problem()
+    day = 5 * CHECKPOINT_DAYS
+    start = DrawFilter(spec, draws).run(evidence, np.array([day]), keep=[day]).state(day)
+    edges = np.union1d(evidence.breaks, [day])
+    rows = np.searchsorted(evidence.breaks, edges[:-1], side="right") - 1
+    coverage = np.where(edges[:-1, None] >= day, 0.5, 1.0) * evidence.coverage[rows]
+    changed = replace(evidence, breaks=edges, coverage=coverage, spread=evidence.spread[rows])
+    assert evidence.digest(day) == changed.digest(day)
+    resumed, fresh = DrawFilter(spec, draws).run(changed, start=start), DrawFilter(spec, draws).run(changed)
+    assert np.array_equal(resumed.log_likelihood, fresh.log_likelihood)
+    assert np.array_equal(resumed.probs, fresh.probs)
 
 
 @settings(max_examples=25, deadline=None)
