@@ -177,6 +177,8 @@ def block_aftershocks(  # type: ignore[no-untyped-def]
     entry_share,
     wanted,
     kept,
+    keep,
+    days,
     since,
     at_after,
     at_total,
@@ -184,29 +186,25 @@ def block_aftershocks(  # type: ignore[no-untyped-def]
     """For one block of draws, from ``since`` on, with what had come before it in `Excited` (F, B), (F, B).
 
     Gives h (N, B) of each piece of an observation (0 where it acts before ``since``), the compensator (K, B) up to each
-    of the ``wanted`` days, and what had come before each of them that is ``kept``: (kept, F, B), (kept, F, B). What
-    happens after a day, what else is wanted, and from where it resumes changes no bit of them.
+    of the ``wanted`` days, and what had come before those of them that are kept: (keep, F, B), (keep, F, B), in the
+    places ``kept`` (K,), -1 for none. All lie within so many ``days``. What happens after a day, what else is wanted,
+    and from where it resumes changes no bit of them.
     """
     lanes, families = branching.shape[0], ptr.shape[0] - 1
     received, compensator = np.zeros((entry_knot.shape[0], lanes)), np.zeros((wanted.shape[0], lanes))
-    keeping = np.cumsum(kept) - 1
-    afters = np.zeros((np.sum(kept), families, lanes))
-    totals = np.zeros(afters.shape)
+    afters, totals = np.zeros((keep, families, lanes)), np.zeros((keep, families, lanes))
     if day.shape[0] == 0:
         return received, compensator, afters, totals
-    last = max(day.max(), wanted.max() if wanted.shape[0] else 0)
-    table = falls(decay_days, last)
+    table = falls(decay_days, days)
     before, left = np.zeros((day.shape[0], lanes)), np.empty(lanes)
     state, total = np.empty(lanes), np.empty(lanes)
     for family in range(families):
         for b in range(lanes):
             state[b] = at_after[family, b]
             total[b] = at_total[family, b]
-        begins = ptr[family] + np.searchsorted(day[ptr[family] : ptr[family + 1]], since)
-        resumes = begins > ptr[family]
         out = 0
-        for k in range(begins - 1 if resumes else begins, ptr[family + 1]):
-            if k >= begins:
+        for k in range(ptr[family], ptr[family + 1]):
+            if day[k] >= since:  # else it is the last one before, and its gain is in what had come by then
                 for b in range(lanes):
                     before[k, b] = state[b]
                     state[b] += gain[k]
@@ -217,9 +215,10 @@ def block_aftershocks(  # type: ignore[no-untyped-def]
                     for b in range(lanes):
                         within = coverage[k] * state[b] * (1.0 - left[b])
                         compensator[out, b] += branching[b] * (total[b] + within)
-                    if kept[out]:
-                        afters[keeping[out], family] = state
-                        totals[keeping[out], family] = total
+                    if kept[out] >= 0:
+                        for b in range(lanes):
+                            afters[kept[out], family, b] = state[b]
+                            totals[kept[out], family, b] = total[b]
                 out += 1
             if not ends:
                 _fall(table, day[k + 1] - day[k], left)
@@ -236,9 +235,10 @@ def block_aftershocks(  # type: ignore[no-untyped-def]
 
 def all_received(spec: ModelSpec, draws: Draws, evidence: Evidence) -> Floats:
     """(N, D) h of each piece of an observation, per year."""
-    none, knots = Excited.none(spec, draws), Knots.of(spec, evidence)
-    nowhere = (np.empty(0, np.int64), np.empty(0, np.bool_))
-    return np.asarray(block_aftershocks(draws.branching, draws.decay_days, *knots, *nowhere, *none)[0])
+    none, knots, nowhere = Excited.none(spec, draws), Knots.of(spec, evidence), np.empty(0, np.int64)
+    days = np.int64(evidence.days)
+    parts = (draws.branching, draws.decay_days, *knots, nowhere, nowhere, np.int64(0), days, np.int64(0), *none[1:])
+    return np.asarray(block_aftershocks(*parts)[0])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -115,7 +115,8 @@ class DrawFilter:
         acting = _Acting.since(evidence, since)
         knots = Knots.of(self.spec, evidence).since(since, acting.entries)
         kept = np.isin(wanted, np.array(sorted(keep), np.int64))
-        afters, totals = (np.empty((np.count_nonzero(kept), *after.shape)) for _ in range(2))
+        places, count = np.where(kept, np.cumsum(kept) - 1, -1), np.count_nonzero(kept)
+        afters, totals = (np.empty((count, *after.shape)) for _ in range(2))
         before = np.zeros(shape[1]) if start is None else start.chain
         at_first = np.broadcast_to(self.spec.prior_probs, shape[1:]) if start is None else start.probs
         split, month = by_month(self.spec, evidence)
@@ -127,7 +128,9 @@ class DrawFilter:
                 decay_days[own],
                 *knots,
                 wanted,
-                kept,
+                places,
+                np.int64(count),
+                np.int64(evidence.days),
                 np.int64(since),
                 np.ascontiguousarray(after[:, own]),
                 np.ascontiguousarray(before_it[:, own]),

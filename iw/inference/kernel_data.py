@@ -1,49 +1,63 @@
-"""The data of `iw.inference.likelihood.log_likelihood_and_gradient`, from a problem and its evidence."""
+"""The data of `iw.inference.likelihood.log_likelihood_and_gradient`, from a problem and its evidence.
+
+A sampler gets them as one array of numbers and one of whole numbers: nutpie compiles a piece of code for each array
+that may be swapped, in every process, and time grows faster than their number.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iw.inference.aftershocks import Knots
-from iw.inference.arrays import Evidence, Floats, Ints, ModelSpec
+from iw.inference.arrays import Evidence, Floats, ModelSpec
 from iw.inference.drift import by_month, elicited_at, month_of
 from iw.inference.parameters import targets_of
+
+Ints = NDArray[np.integer[Any]]
+
+# The arrays that the kernel takes, each with the type of its elements and the number of its dimensions.
+Vector = Annotated[Floats, (np.float64, 1)]
+Matrix = Annotated[Floats, (np.float64, 2)]
+Whole = Annotated[Ints, (np.int32, 1)]
+WholeMatrix = Annotated[Ints, (np.int32, 2)]
+_HEADER = 3  # whole numbers that say of each part where it begins, and its shape
 
 
 class LikelihoodData(NamedTuple):
     """The kernel's data, in the order of its arguments. No array's length needs a new compilation."""
 
-    prior: Floats  # (S,)
-    reference_rates: Floats  # (I,)
-    fixed: Floats  # (I, S) log multipliers that are not free
-    rows: Ints  # (K,) indicator of each free multiplier
-    columns: Ints  # (K,) scenario of each free multiplier
-    followed: Floats  # (I,) chance that an occurrence is seen and has aftershocks
-    never_ends: np.ndarray[Any, np.dtype[np.bool_]]  # (S,)
-    targets: Ints  # (S, S - 1) what may follow each scenario, in order; -1 beyond
-    elicited: Floats  # (I,) years from the first knot of drift
-    breaks: Ints
-    month: Ints  # (R,) of each regime, from the first knot on
-    coverage: Floats
-    spread_ptr: Ints  # (R + 1,) into spread_obs and spread_share: what acts in each regime
-    spread_obs: Ints
-    spread_share: Floats
-    obs_day: Ints
-    obs_month: Ints
-    obs_weight: Floats
-    obs_ptr: Ints
-    obs_indicators: Ints
-    given_day: Ints
-    given_ratio: Floats
-    knot_ptr: Ints
-    knot_day: Ints
-    knot_gain: Floats
-    knot_coverage: Floats
-    entry_knot: Ints
-    entry_same_day: Floats
-    entry_share: Floats
+    prior: Vector  # (S,)
+    reference_rates: Vector  # (I,)
+    fixed: Matrix  # (I, S) log multipliers that are not free
+    rows: Whole  # (K,) indicator of each free multiplier
+    columns: Whole  # (K,) scenario of each free multiplier
+    followed: Vector  # (I,) chance that an occurrence is seen and has aftershocks
+    never_ends: Whole  # (S,) 1 or 0
+    targets: WholeMatrix  # (S, S - 1) what may follow each scenario, in order; -1 beyond
+    elicited: Vector  # (I,) years from the first knot of drift
+    breaks: Whole
+    month: Whole  # (R,) of each regime, from the first knot on
+    coverage: Matrix
+    spread_ptr: Whole  # (R + 1,) into spread_obs and spread_share: what acts in each regime
+    spread_obs: Whole
+    spread_share: Vector
+    obs_day: Whole
+    obs_month: Whole
+    obs_weight: Vector
+    obs_ptr: Whole
+    obs_indicators: Whole
+    given_day: Whole
+    given_ratio: Matrix
+    knot_ptr: Whole
+    knot_day: Whole
+    knot_gain: Vector
+    knot_coverage: Vector
+    entry_knot: Whole
+    entry_same_day: Vector
+    entry_share: Vector
 
     @classmethod
     def of(cls, spec: ModelSpec, evidence: Evidence) -> LikelihoodData:
@@ -53,14 +67,14 @@ class LikelihoodData(NamedTuple):
         evidence, obs_month = _spread_by_month(spec, split, month)
         acting = (evidence.spread > 0) & (month[:, None] == obs_month)
         regime, spread_obs = np.nonzero(acting)
-        return cls(
+        data = cls(
             spec.prior_probs,
             spec.reference_rates,
             np.where(spec.log_mult_sd > 0, 0.0, spec.log_mult_mean),
             rows,
             columns,
             spec.usual_coverage * evidence.live,
-            spec.never_ends,
+            spec.never_ends.astype(np.int64),
             targets_of(spec),
             elicited_at(spec),
             evidence.breaks,
@@ -78,6 +92,39 @@ class LikelihoodData(NamedTuple):
             evidence.given_ratio,
             *Knots.of(spec, evidence),
         )
+        return cls(*(_as_sampled(part) for part in data))
+
+    def packed(self) -> tuple[Floats, Ints]:
+        """All numbers in one array; all whole numbers in another, behind `_HEADER` of them for each part."""
+        header: list[int] = []
+        at = {np.float64: 0, np.int32: _HEADER * len(self)}
+        for part in self:
+            header += [at[part.dtype.type], *part.shape, *([1] if part.ndim == 1 else [])]
+            at[part.dtype.type] += part.size
+        numbers = [part.ravel() for part in self if part.dtype == np.float64]
+        whole = [part.ravel() for part in self if part.dtype == np.int32]
+        return np.concatenate(numbers), np.concatenate([np.array(header, np.int32), *whole])
+
+    @classmethod
+    def unpacked(cls, numbers: Floats, whole: Ints) -> LikelihoodData:
+        """The parts that `packed` made these of."""
+        parts = []
+        for (kind, dims), (first, rows, columns) in zip(
+            KINDS, whole[: _HEADER * len(KINDS)].reshape(-1, 3), strict=True
+        ):
+            part = (numbers if kind is np.float64 else whole)[first : first + rows * columns]
+            parts.append(_as_sampled(part.reshape((rows, columns)[:dims])))
+        return cls(*parts)
+
+
+KINDS = tuple(hint.__metadata__[0] for hint in get_type_hints(LikelihoodData, include_extras=True).values())
+
+
+def _as_sampled(part: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """In the one type for which the kernel is compiled."""
+    made = np.array(part, np.int32 if part.dtype.kind == "i" else part.dtype)
+    made.flags.writeable = False
+    return made
 
 
 def _spread_by_month(spec: ModelSpec, evidence: Evidence, month: Ints) -> tuple[Evidence, Ints]:

@@ -60,7 +60,7 @@ class Shape:
 
 
 def model_data(spec: ModelSpec, evidence: Evidence, shape: Shape) -> dict[str, Any]:
-    """All data of the model by name: padded priors, and the likelihood's arrays."""
+    """All data of the model by name: padded priors, and the packed `LikelihoodData`."""
     rows, columns = spec.departures
     alpha, beta = _stick_priors(spec, shape)
     priors = {
@@ -82,7 +82,8 @@ def model_data(spec: ModelSpec, evidence: Evidence, shape: Shape) -> dict[str, A
             "log_step_mean": np.float64(spec.drift.log_step_mean),
             "log_step_sd": np.float64(spec.drift.log_step_sd),
         }
-    return priors | LikelihoodData.of(spec, evidence)._asdict()
+    numbers, whole = LikelihoodData.of(spec, evidence).packed()
+    return priors | {"evidence_numbers": numbers, "evidence_whole_numbers": whole}
 
 
 def build_model(spec: ModelSpec, evidence: Evidence, shape: Shape | None = None) -> pm.Model:
@@ -108,7 +109,7 @@ def build_model(spec: ModelSpec, evidence: Evidence, shape: Shape | None = None)
             pt.stack([branching, log_decay]),
             *_drift(spec, shape, given),
         ]
-        evidence_given = [given[name] for name in LikelihoodData._fields]
+        evidence_given = given["evidence_numbers"], given["evidence_whole_numbers"]
         log_likelihood = MarkedProcessLikelihood()(*parameters, *evidence_given)[0]
         pm.Potential("log_likelihood", log_likelihood)
     return model

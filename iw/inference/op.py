@@ -20,10 +20,12 @@ from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
 
-from iw.inference.kernel_data import LikelihoodData
+from iw.inference.by_address import caller
+from iw.inference.kernel_data import KINDS, LikelihoodData
 from iw.inference.likelihood import log_likelihood_and_gradient
 
-PARAMETERS = 7  # log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size
+# Type and number of dimensions of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size.
+PARAMETERS = tuple((np.float64, dims) for dims in (1, 1, 1, 2, 1, 2, 1))
 
 
 class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no types
@@ -33,8 +35,8 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
 
     def make_node(self, *inputs: Any) -> Apply:
         """Inputs: log_rate (I,), log_mult (K,), log_dwell (S,), stick (S, S - 2), aftershock (2,), drift_step
-        (I, Y), log_step_size (1,), then `LikelihoodData` in order."""
-        expected = PARAMETERS + len(LikelihoodData._fields)
+        (I, Y), log_step_size (1,), then numbers and whole numbers of `LikelihoodData.packed`."""
+        expected = len(PARAMETERS) + 2
         if len(inputs) != expected:
             raise TypeError(f"the likelihood takes {expected} inputs, got {len(inputs)}")
         variables = [pt.as_tensor_variable(value) for value in inputs]
@@ -44,13 +46,15 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
         """Python's way in, for `eval` and tests; samplers use the compiled kernel."""
-        results = log_likelihood_and_gradient(*(np.ascontiguousarray(value) for value in inputs))
+        *parameters, numbers, whole = (np.ascontiguousarray(value) for value in inputs)
+        data = LikelihoodData.unpacked(numbers, whole)
+        results = log_likelihood_and_gradient(*parameters, *data)  # type: ignore[call-arg]
         for store, value in zip(output_storage, results, strict=True):
             store[0] = np.asarray(value)
 
     def infer_shape(self, node: Apply, shapes: Sequence[Any]) -> list[Any]:
         """The scalar, and each derivative in its parameter's shape."""
-        return [(), *shapes[:PARAMETERS]]
+        return [(), *shapes[: len(PARAMETERS)]]
 
     def pullback(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], cotangents: Sequence[Variable]
@@ -59,27 +63,43 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
         if any(not isinstance(c.type, DisconnectedType) for c in cotangents[1:]):
             raise NotImplementedError("second derivatives of the likelihood")
         scale = cotangents[0]
-        data = [disconnected_type() for _ in inputs[PARAMETERS:]]
+        data = [disconnected_type() for _ in inputs[len(PARAMETERS) :]]
         return [*(scale * derivative for derivative in outputs[1:]), *data]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         """Only the parameters are differentiable. They reach the derivatives too, so that `pullback` can refuse: a
         second derivative declared absent would silently be taken for zero."""
-        return [[k < PARAMETERS] * len(node.outputs) for k in range(len(node.inputs))]
+        return [[k < len(PARAMETERS)] * len(node.outputs) for k in range(len(node.inputs))]
 
 
 @register_funcify_default_op_cache_key(MarkedProcessLikelihood)  # type: ignore[untyped-decorator]
 def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
+    version = _kernel_version()
+    likelihood = caller(log_likelihood_and_gradient, PARAMETERS, KINDS, f"iw_likelihood_{version}")
+
     @njit
-    def kernel(*inputs):  # type: ignore[no-untyped-def]
-        total, d_rate, d_mult, d_dwell, d_stick, d_aftershock, d_step, d_size = log_likelihood_and_gradient(*inputs)
+    def kernel(log_rate, log_mult, log_dwell, stick, aftershock, steps, size, numbers, whole):  # type: ignore[no-untyped-def]
+        # Steps and their size are constants where rates do not drift: copied, they are of one type in every model.
+        parameters = (log_rate, log_mult, log_dwell, stick, aftershock, steps.copy(), size.copy())
+        total, d_rate, d_mult, d_dwell, d_stick, d_aftershock, d_step, d_size = likelihood(parameters, numbers, whole)
         return np.asarray(total), d_rate, d_mult, d_dwell, d_stick, d_aftershock, d_step, d_size
 
-    return kernel, _kernel_version()
+    return kernel, version
 
 
 def _kernel_version() -> int:
     """A number that changes with the kernel's source: PyTensor's cache on disk would go on using the old code."""
     folder = Path(__file__).parent
-    names = ("likelihood", "chain", "drift", "matrices", "powers", "aftershocks", "arrays", "op")
+    names = (
+        "likelihood",
+        "chain",
+        "drift",
+        "matrices",
+        "powers",
+        "aftershocks",
+        "arrays",
+        "kernel_data",
+        "by_address",
+        "op",
+    )
     return zlib.crc32(b"".join((folder / f"{name}.py").read_bytes() for name in names))

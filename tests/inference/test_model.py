@@ -18,8 +18,10 @@ from scipy import stats
 
 from iw.inference.arrays import Evidence, Floats, ModelSpec
 from iw.inference.drift import years
+from iw.inference.kernel_data import LikelihoodData
+from iw.inference.likelihood import log_likelihood_and_gradient
 from iw.inference.model import Shape, build_model, model_data
-from iw.inference.op import MarkedProcessLikelihood
+from iw.inference.op import PARAMETERS, MarkedProcessLikelihood
 from iw.inference.parameters import draws_of
 from tests.inference.cast import EXACT, at_end, kernel_data, parameters, problem
 
@@ -188,9 +190,24 @@ def test_the_models_gradient_agrees_with_differences_of_its_density(
         start += len(flat)
 
 
+def test_the_compiled_likelihood_takes_packed_data_of_any_size_and_gives_what_the_kernel_gives() -> None:
+    inputs = [pytensor.tensor.TensorType(dtype, (None,) * dims)() for dtype, dims in PARAMETERS]
+    packed = [pytensor.tensor.dvector(), pytensor.tensor.ivector()]
+    compiled = pytensor.function([*inputs, *packed], MarkedProcessLikelihood()(*inputs, *packed), mode="NUMBA")
+    for one in (ONE, problem(52, scenarios=3, indicators=6, days=300, dated=20, regimes=9, drift=True)):
+        at = [value[0] for value in parameters(one.spec, 1, 0)]
+        data = kernel_data(one.spec, one.evidence)
+        expected = log_likelihood_and_gradient(*at, *data)
+        for got, value in zip(compiled(*at, *data.packed()), expected, strict=True):
+            assert np.array_equal(got, value)
+        for part, back in zip(data, LikelihoodData.unpacked(*data.packed()), strict=True):
+            assert np.array_equal(part, back)
+            assert part.dtype == back.dtype
+
+
 def test_second_derivatives_are_refused_not_taken_for_zero() -> None:
     at = [pytensor.tensor.as_tensor_variable(value[0]) for value in parameters(ONE.spec, 1, 0)]
-    value = MarkedProcessLikelihood()(*at, *kernel_data(ONE.spec, ONE.evidence))[0]
+    value = MarkedProcessLikelihood()(*at, *kernel_data(ONE.spec, ONE.evidence).packed())[0]
     first = pytensor.grad(value, at[0])
     with pytest.raises(NotImplementedError, match="second derivatives"):
         pytensor.grad((first + at[0]).sum(), at[0])
