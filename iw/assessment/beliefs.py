@@ -104,19 +104,29 @@ class Beliefs:
             self._specs[problem] = model_spec(self.catalogue, problem)
         return self._specs[problem]
 
-    def view(self, known_at: datetime, marking: Marking) -> LogView:
-        """The log as known at a moment, at or below a marking."""
-        key = (known_at, marking, self.log.position())
+    def view(self, known_at: datetime, marking: Marking, position: int | None = None) -> LogView:
+        """The log as known at a moment, at or below a marking; with ``position``, as it was up to that record."""
+        last = self.log.position() if position is None else position
+        key = (known_at, marking, last)
         if key not in self._views:
-            self._views[key] = self.log.view(known_at, marking)
+            self._views[key] = self.log.view(known_at, marking, position=last)
         return self._views[key]
 
     def at(
-        self, problem: str, as_of: date, known_at: datetime, marking: Marking, overlay: Overlay | None = None
+        self,
+        problem: str,
+        as_of: date,
+        known_at: datetime,
+        marking: Marking,
+        overlay: Overlay | None = None,
+        position: int | None = None,
     ) -> Belief:
-        """The belief; ``overlay`` changes the view for a what-if question and leaves the log alone."""
+        """The belief; ``overlay`` changes the view for a what-if question and leaves the log alone.
+
+        With ``position`` it is that of before later records, from the fit that is in force now.
+        """
         spec = self.spec(problem)
-        view = self.view(known_at, marking)
+        view = self.view(known_at, marking, position)
         seen = overlay(view) if overlay else view
         key = (problem, as_of, view.known_at, view.marking, view.position)
         watching = (seen.coverages, seen.searches, seen.resolutions)

@@ -70,7 +70,7 @@ def log(
     """
     session: Session = context.obj
     with session.open() as workspace:
-        with session.waiting("Weighing the evidence"):
+        with session.waiting("Looking for the like"):
             draft = _draft(
                 workspace,
                 indicator,
@@ -85,12 +85,15 @@ def log(
             near = workspace.near(draft)
         if near and not yes:
             _ask(session, near)
+        entered = workspace.enter(draft, author=by, near=near)
+        if not as_json:
+            _acknowledge(session, workspace, entered.event)
         with session.waiting("Weighing the evidence"):
-            logged = workspace.log_event(draft, author=by)
+            logged = workspace.follow(entered, author=by)
         if as_json:
             print(_logged_json(workspace, logged))
         else:
-            _show_logged(session, workspace, logged)
+            _show_moved(session, workspace, logged)
 
 
 def _draft(
@@ -176,18 +179,23 @@ def _weight(workspace: Workspace, event: Event, view: LogView | None = None) -> 
     return settled_weight(workspace.catalogue.tables, event, outcomes(view) if view else {})
 
 
-def _show_logged(session: Session, workspace: Workspace, logged: Logged) -> None:
-    from iw.cli.figures import fine_percent, signed
-    from iw.cli.foreseen import show_changes
+def _acknowledge(session: Session, workspace: Workspace, event: Event) -> None:
+    """Say that an event is in the log; what it moves takes a while longer, the longer the larger the log."""
     from iw.log.grades import describe_grade
 
-    event = logged.event
     grade = event.backings[0].report.grade
     session.out.print(
         f"{event.id} logged: {event.indicator} on {event.occurred}, graded {grade} ({describe_grade(grade)}), "
         f"weight w = {_weight(workspace, event):.2f}.",
         soft_wrap=True,
     )
+    session.out.file.flush()
+
+
+def _show_moved(session: Session, workspace: Workspace, logged: Logged) -> None:
+    from iw.cli.figures import fine_percent, signed
+    from iw.cli.foreseen import show_changes
+
     if logged.silent:
         session.out.print(f"It moves no belief. {logged.silent.rstrip('.')}.", soft_wrap=True)
         return

@@ -8,9 +8,11 @@ holds, unless that very version is retracted. An event stays only while a report
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
+from itertools import batched
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
@@ -44,6 +46,7 @@ from iw.log.schema import (
     TABLES,
     Kind,
     acknowledgements,
+    backings,
     fits,
     forecasts,
     imports,
@@ -72,6 +75,7 @@ _MARKINGS = {str(marking): marking for marking in Marking}
 _STANCES = {str(stance): stance for stance in Stance}
 _STAGED = {str(staged): staged for staged in Staged}
 
+_AT_ONCE = 1_000
 _FACT = records.c.kind.not_in([str(kind) for kind in sorted(PRODUCTS)])
 
 type Row = Any
@@ -86,29 +90,37 @@ def read_view(connection: Connection, known_at: datetime, marking: Marking, posi
         return _live(connection, kind, seen, retracted, columns or (*_STAMP, *_content(kind)))
 
     reports = {row.first: _report(row) for row in live(Kind.REPORT)}
-    by_event: dict[int, list[Row]] = defaultdict(list)
-    for row in live(Kind.BACKING, records.c.position, *_content(Kind.BACKING)):
-        if row.report in reports:
-            by_event[row.event].append(row)
-    backed = {first for first, rows in by_event.items() if any(row.stance == Stance.BACKS for row in rows)}
-    events = [
-        _event(row, tuple(_backing(backing, reports) for backing in by_event[row.first]))
-        for row in live(Kind.EVENT)
-        if row.first in backed
-    ]
-    events.sort(key=lambda event: (event.occurred.first, event.first_position))
-    attached = {row.report for event in events for row in by_event[event.first_position]}
+    attached = live(Kind.BACKING, records.c.position, *_content(Kind.BACKING))
+    events = _events(live(Kind.EVENT), attached, reports)
+    in_force = {event.first_position for event in events}
+    used = {row.report for row in attached if row.event in in_force}
     return LogView(
         known_at=known_at,
         marking=marking,
         position=_last_position(connection, seen),
         events=tuple(event for event in events if not isinstance(event, Reading)),
-        unassigned=tuple(report for first, report in reports.items() if first not in attached),
+        unassigned=tuple(report for first, report in reports.items() if first not in used),
         coverages=tuple(_coverage(row) for row in live(Kind.COVERAGE)),
         searches=tuple(_search(row) for row in live(Kind.SEARCH)),
         readings=tuple(event for event in events if isinstance(event, Reading)),
         resolutions=tuple(_resolution(row) for row in live(Kind.RESOLUTION)),
     )
+
+
+def read_events(connection: Connection, known_at: datetime, marking: Marking, firsts: Iterable[int]) -> list[Event]:
+    """Of the events and readings with these first records those in force, as the view has them, in its order."""
+    seen = _seen(known_at, marking, None)
+    found: list[Event] = []
+    for part in batched(sorted(set(firsts)), _AT_ONCE):
+
+        def live(kind: Kind, among: ColumnElement[bool], *columns: ColumnElement[Any]) -> list[Row]:
+            return _live(connection, kind, seen, None, columns or (*_STAMP, *_content(kind)), among)
+
+        attached = live(Kind.BACKING, backings.c.event.in_(part), records.c.position, *_content(Kind.BACKING))
+        sent = live(Kind.REPORT, records.c.first.in_({row.report for row in attached}))
+        rows = live(Kind.EVENT, records.c.first.in_(part))
+        found += _events(rows, attached, {row.first: _report(row) for row in sent})
+    return sorted(found, key=_order)
 
 
 def read_sources(connection: Connection, known_at: datetime, marking: Marking) -> dict[str, str]:
@@ -199,26 +211,52 @@ def _content(kind: Kind) -> list[ColumnElement[Any]]:
     return [column for column in TABLES[kind].c if column.name != "position"]
 
 
-def _retracted(connection: Connection, seen: ColumnElement[bool]) -> set[int]:
+def _retracted(connection: Connection, seen: ColumnElement[bool], among: Sequence[int] | None = None) -> set[int]:
     joined = retractions.join(records, retractions.c.position == records.c.position)
-    return set(connection.execute(select(retractions.c.target).select_from(joined).where(seen)).scalars())
+    query = select(retractions.c.target).select_from(joined).where(seen)
+    parts = [query] if among is None else [query.where(retractions.c.target.in_(p)) for p in batched(among, _AT_ONCE)]
+    return {target for part in parts for target in connection.execute(part).scalars()}
+
+
+def _events(rows: Sequence[Row], attached: Sequence[Row], reports: dict[int, Report]) -> list[Event]:
+    """Those of the events that a report backs, each with its reports, in the order of dates."""
+    by_event: dict[int, list[Row]] = defaultdict(list)
+    for row in attached:
+        if row.report in reports:
+            by_event[row.event].append(row)
+    backed = {first for first, rows in by_event.items() if any(row.stance == Stance.BACKS for row in rows)}
+    events = [
+        _event(row, tuple(_backing(backing, reports) for backing in by_event[row.first]))
+        for row in rows
+        if row.first in backed
+    ]
+    return sorted(events, key=_order)
+
+
+def _order(event: Event) -> tuple[date, int]:
+    return event.occurred.first, event.first_position
 
 
 def _live(
     connection: Connection,
     kind: Kind,
     seen: ColumnElement[bool],
-    retracted: set[int],
+    retracted: set[int] | None,
     columns: tuple[ColumnElement[Any], ...],
+    among: ColumnElement[bool] | None = None,
 ) -> list[Row]:
     """The last version of each chain that is seen, in the order of the first versions.
 
-    ``columns`` begin with the position, to which the first version's is joined as ``first``.
+    ``columns`` begin with the position, to which the first version's is joined as ``first``. Where ``retracted`` is
+    None, it is looked up for these rows alone: quicker for a few that ``among`` picks.
     """
     table = TABLES[kind]
     joined = records.join(table, table.c.position == records.c.position)
     query = select(*columns, records.c.first).select_from(joined).where(seen).order_by(records.c.position)
+    query = query if among is None else query.where(among)
     last: dict[int, Row] = {row[-1]: row for row in connection.execute(query).all()}
+    if retracted is None:
+        retracted = _retracted(connection, seen, [row[0] for row in last.values()])
     return [last[first] for first in sorted(last) if last[first][0] not in retracted]
 
 

@@ -31,6 +31,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    literal_column,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -157,6 +158,11 @@ reports = _typed(
     one_of("credibility", *"123456"),
 )
 
+# A web address as it is looked up: in small letters, without a slash at the end, and no longer than an index can keep.
+ADDRESS_LENGTH = 250
+ADDRESS = literal_column(f"substr(rtrim(lower(url), '/'), 1, {ADDRESS_LENGTH})", Text)
+Index("ix_reports_address", ADDRESS, _table=reports)
+
 events = _typed(
     "events",
     Column("indicator", Text, nullable=False),
@@ -169,6 +175,7 @@ events = _typed(
     Column("value", Double),  # of a reading; an event has none
     one_of("occurred_precision", "day", "month", "year"),
     one_of("staged", "no", "possibly", "yes"),
+    Index("ix_events_when", "indicator", "occurred_precision", "occurred_first"),
 )
 
 backings = _typed(

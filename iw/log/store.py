@@ -13,16 +13,16 @@ from typing import Self
 from sqlalchemy import Connection, Engine, insert, text
 
 from iw.core.errors import StoreError, UsageError
-from iw.log import fingerprints, linking, migrate, plan, reading, restoring, verify
+from iw.log import fingerprints, linking, migrate, near, plan, reading, restoring, verify
 from iw.log.chains import Chains
-from iw.log.drafts import CorrectionDraft, Draft, FitDraft
+from iw.log.drafts import CorrectionDraft, Draft, EventDraft, FitDraft
 from iw.log.engine import make_engine, sqlite_file, translated
 from iw.log.engine import reading as reads
 from iw.log.engine import writing as writes
 from iw.log.keys import LogKey
 from iw.log.linking import Head
 from iw.log.products import Forecast, LevelChange, Product, Recorded
-from iw.log.records import FitRecord, ImportRecord, LogView, Marking, Stamp
+from iw.log.records import Event, FitRecord, ImportRecord, LogView, Marking, Stamp
 from iw.log.restoring import Restored
 from iw.log.rows import DuplicateError, Envelope, Rows, Signature
 from iw.log.schema import Kind, imports
@@ -31,6 +31,7 @@ from iw.log.verify import Verification
 __all__ = ["DuplicateError", "Log"]
 
 AT_ONCE = 2_000
+_EVER = datetime.max.replace(tzinfo=UTC)
 SET_BACK = timedelta(days=1)  # a clock may be put right by so much without anybody's being asked
 
 
@@ -145,6 +146,18 @@ class Log:
         """
         with reads(self.engine) as connection:
             return reading.read_view(connection, _zoned(known_at), marking, position)
+
+    def near(self, draft: EventDraft, known_at: datetime) -> list[Event]:
+        """The events in the log that ``draft`` may repeat, as known at ``known_at``, the likeliest first."""
+        with reads(self.engine) as connection:
+            return near.read_near(connection, draft, _zoned(known_at))
+
+    def event(self, position: int) -> Event:
+        """The event or reading whose first record is at ``position``; `UsageError` unless it is in force."""
+        with reads(self.engine) as connection:
+            for event in reading.read_events(connection, _EVER, Marking.RED, [position]):
+                return event
+        raise UsageError(f"There is no event E{position} in force.", "See `iw events`.")
 
     def position(self) -> int:
         """The position of the last record; 0 for an empty log."""

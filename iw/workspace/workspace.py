@@ -21,7 +21,7 @@ from iw.core.resources import product_version
 from iw.log.drafts import Draft, EventDraft
 from iw.log.records import Event, Marking
 from iw.log.store import Log
-from iw.workspace.logged import Logged, Moved, why_silent
+from iw.workspace.logged import Entered, Logged, what_moved
 from iw.workspace.settings import Settings
 
 if TYPE_CHECKING:
@@ -248,28 +248,38 @@ class Workspace:
 
     def near(self, draft: EventDraft) -> list[Event]:
         """The events in the log that ``draft`` may repeat, the likeliest first."""
-        from iw.log.near import near_duplicates
+        return self.log.near(draft, self.now())
 
-        return near_duplicates(self.log.view(self.now()), draft)
+    def enter(
+        self,
+        draft: EventDraft,
+        author: str | None = None,
+        reason: str = "logged",
+        near: Sequence[Event] | None = None,
+    ) -> Entered:
+        """Append an event with its reports; as quick in a large log as in a small one. All of it, or nothing.
 
-    def log_event(self, draft: EventDraft, author: str | None = None, reason: str = "logged") -> Logged:
-        """Append an event with its reports, and say what it moved. Nothing is appended where anything is wrong."""
+        ``near`` is what `near` said of it, where it was asked.
+        """
         if self.catalogue.indicator(draft.indicator).kind is Kind.LEVEL:
             raise UsageError(f"'{draft.indicator}' is a level: it has readings.", "Import a file of readings.")
         if draft.occurred.first > self.today:
             message = f"{draft.occurred} lies in the future (today is {self.today})."
             raise UsageError(message, "Log it when it has happened.")
-        near = self.near(draft)
-        concerned = [problem.id for problem in self.catalogue.problems_of(draft.indicator)]
-        known = end_of_day(self.today)
-        seen = max(self.seen_marking(None), draft.marking, key=lambda one: one.rank)
-        before = {name: self._beliefs.at(name, self.today, known, seen) for name in concerned}
-        position = self.log.append([draft], author=author or self.settings.author, now=self.now(), reason=reason)[-1]
-        after = {name: self._beliefs.at(name, self.today, known, seen) for name in concerned}
-        event = next(e for e in self.log.view(known).events if position in {e.first_position, e.stamp.position})
-        moved = tuple(Moved(name, before[name], after[name]) for name in concerned)
+        found, before = self.near(draft) if near is None else near, self.log.position()
+        return Entered(self.log.event(self.append([draft], author, reason)[-1]), tuple(found), before)
+
+    def follow(self, entered: Entered, author: str | None = None) -> Logged:
+        """What an event that was entered just now moved; the changes of warning levels that it brings are recorded."""
+        seen = max(self.seen_marking(None), entered.event.stamp.marking, key=lambda one: one.rank)
+        moved, silent = what_moved(self._beliefs, self.catalogue, entered, self.today, seen)
+        concerned = [one.problem for one in moved]
         changes = self.foresight.record_levels(author or self.settings.author, concerned, seen)
-        return Logged(event, tuple(near), moved, why_silent(event, concerned, after), tuple(changes))
+        return Logged(entered.event, entered.near, moved, silent, tuple(changes))
+
+    def log_event(self, draft: EventDraft, author: str | None = None, reason: str = "logged") -> Logged:
+        """Append an event with its reports, and say what it moved: `enter`, then `follow`."""
+        return self.follow(self.enter(draft, author, reason), author)
 
     def append(self, drafts: Sequence[Draft], author: str | None = None, reason: str = "logged") -> list[int]:
         """Append any drafts in one transaction; gives their log positions."""

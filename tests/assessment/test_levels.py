@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
@@ -98,6 +99,26 @@ def log_cracks(workspace: Workspace, clock: Clock, first: int = 5, count: int = 
         clock.turn_to(date(2024, 5, day))
         names.append(workspace.log_event(event("crack", f"2024-05-{day:02d}", "A2")).event.id)
     return names
+
+
+def test_an_event_moves_the_belief_from_the_very_one_that_was_held_before(watched: tuple[Workspace, Clock]) -> None:
+    workspace, clock = watched
+    log_cracks(workspace, clock, count=2)
+    held = workspace.belief("dam")
+    (moved,) = workspace.log_event(event("crack", "2024-05-06", "B2", text="Another one.")).moved
+    assert np.array_equal(moved.before.state.mean, held.state.mean)
+    assert np.array_equal(moved.before.state.weights, held.state.weights)
+    assert moved.before.provenance == held.provenance
+    assert np.array_equal(moved.after.state.mean, workspace.belief("dam").state.mean)
+    assert not np.array_equal(moved.after.state.mean, held.state.mean)
+
+
+def test_an_event_of_a_problem_that_has_not_begun_is_logged_and_says_so(tmp_path: Path) -> None:
+    workspace, _ = dam(tmp_path / "dam", date(2023, 4, 1))
+    with workspace:
+        logged = workspace.log_event(event("crack", "2023-03-30", "B2"))
+        assert (logged.moved, logged.silent) == ((), "No problem that listens to this indicator has begun.")
+        assert [one.id for one in workspace.log.view(workspace.now()).events] == [logged.event.id]
 
 
 def test_the_first_level_of_a_problem_is_recorded_and_waits_for_nobody(watched: tuple[Workspace, Clock]) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import typer
 
+from iw.assessment.beliefs import Beliefs
 from iw.cli.session import Session
+from iw.core.errors import StoreError
 from iw.log.records import Marking
 from iw.workspace import Workspace
 from tests.cli.conftest import TODAY, Call
@@ -78,6 +80,19 @@ def test_a_logged_event_is_named_weighed_and_followed_to_the_beliefs(on_watch: C
     assert "war-support: " in answer.out
     assert "% →" in answer.out
     assert "points  leads" in answer.out
+
+
+def test_an_event_is_acknowledged_before_it_is_weighed_and_stays_whatever_becomes_of_that(
+    on_watch: Call, watch: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreError("The weighing failed.")
+
+    monkeypatch.setattr(Beliefs, "at", fail)
+    answer = on_watch(*SOUND)
+    (event,) = (one for one in watch.log.view(watch.now()).events if one.summary == SOUND[-1])
+    assert answer.out.startswith(f"{event.id} logged: ")
+    assert answer.err.startswith("Error: The weighing failed.")
 
 
 @pytest.mark.parametrize(

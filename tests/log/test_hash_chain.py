@@ -239,6 +239,7 @@ def take_back_the_chain(log: Log, scripts: ScriptDirectory) -> None:
     """Make the log one from before there was a hash chain."""
     with writing(log.engine) as connection:
         with Operations.context(MigrationContext.configure(connection)):
-            scripts.get_revision(migrate.CHAINED_VERSION).module.downgrade()
+            for script in scripts.walk_revisions(base=migrate.CHAINED_VERSION):
+                script.module.downgrade()
         before = scripts.get_revision(migrate.CHAINED_VERSION).down_revision
         connection.execute(text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '{before}'"))
