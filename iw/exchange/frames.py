@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -24,37 +24,51 @@ AT_ONCE = 10_000
 _MISSING = ("NAType", "NaTType")  # of pandas
 
 
-def frame_table(frame: pd.DataFrame, name: str = "DataFrame") -> tuple[CsvTable, list[Fault]]:
+def frame_table(frame: pd.DataFrame, name: str = "DataFrame") -> CsvTable:
     """The rows of a DataFrame, and the cells that cannot be one; ``name`` stands in faults. The index is left out."""
     header = tuple(str(column).strip() for column in frame.columns)
-    columns = [frame.iloc[:, place].tolist() for place in range(len(header))]
-    return _table(name, header, zip(*columns, strict=True))
+
+    def lines(faults: list[Fault]) -> Iterator[Line]:
+        columns = [frame.iloc[:, place].tolist() for place in range(len(header))]
+        return _lines(name, header, zip(*columns, strict=True), faults)
+
+    return CsvTable(name, header, lines)
 
 
 def parquet_table(path: Path) -> tuple[CsvTable | None, list[Fault]]:
-    """The rows of a Parquet file, and its faults; no table where the file cannot be read."""
+    """The table of a Parquet file, read some thousand rows at a time; none, and its faults, where it cannot be read."""
     import pyarrow as pa
     from pyarrow import parquet
 
     try:
         with path.open("rb") as opened, parquet.ParquetFile(opened) as file:
             header = tuple(name.strip() for name in file.schema_arrow.names)
-            rows = (
-                row
-                for batch in file.iter_batches(AT_ONCE)
-                for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            )
-            return _table(str(path), header, rows)
     except (OSError, pa.ArrowException) as error:
-        # Arrow tells of damage by errors of the system, too, but of its own making.
-        if isinstance(error, OSError) and error.strerror:
-            return None, [Fault(str(path), 0, 0, f"the file cannot be read: {error.strerror}")]
-        return None, [Fault(str(path), 0, 0, "this is no Parquet file, or a damaged one", str(error).splitlines()[0])]
+        return None, [_unreadable(path, error)]
+
+    def lines(faults: list[Fault]) -> Iterator[Line]:
+        try:
+            with path.open("rb") as opened, parquet.ParquetFile(opened) as file:
+                rows = (
+                    row
+                    for batch in file.iter_batches(AT_ONCE)
+                    for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+                )
+                yield from _lines(str(path), header, rows, faults)
+        except (OSError, pa.ArrowException) as error:
+            faults.append(_unreadable(path, error))
+
+    return CsvTable(str(path), header, lines), []
 
 
-def _table(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> tuple[CsvTable, list[Fault]]:
-    lines: list[Line] = []
-    faults: list[Fault] = []
+def _unreadable(path: Path, error: Exception) -> Fault:
+    # Arrow tells of damage by errors of the system, too, but of its own making.
+    if isinstance(error, OSError) and error.strerror:
+        return Fault(str(path), 0, 0, f"the file cannot be read: {error.strerror}")
+    return Fault(str(path), 0, 0, "this is no Parquet file, or a damaged one", str(error).splitlines()[0])
+
+
+def _lines(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]], faults: list[Fault]) -> Iterator[Line]:
     for number, row in enumerate(rows, start=1):
         fields: dict[str, str] = {}
         for place, (column, value) in enumerate(zip(header, row, strict=True), start=1):
@@ -62,8 +76,7 @@ def _table(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> t
             if text is None:
                 faults.append(Fault(name, number, place, f"'{column}' holds a {type(value).__name__}"))
             fields[column] = (text or "").strip()
-        lines.append(Line(number, fields))
-    return CsvTable(name, tuple(header), tuple(lines)), faults
+        yield Line(number, fields)
 
 
 def _text(value: Any) -> str | None:

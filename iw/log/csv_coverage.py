@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
+from functools import partial
 
 from iw.core.dates import parse_day
-from iw.core.errors import Fault, UsageError, nearest
+from iw.core.errors import UsageError, nearest
 from iw.log import csv_fields, fingerprints
 from iw.log.csv_lines import Line, header_faults
 from iw.log.csv_reader import Reader
@@ -16,16 +18,14 @@ COLUMNS = ("collector", "kind", "selects", "from", "to", "coverage")
 EXTRAS = ("reason", "document", "marking")
 
 
-def coverages(reader: Reader) -> tuple[list[CoverageDraft], list[Fault]]:
-    """The coverage of every sound line, and all faults."""
+def coverages(reader: Reader) -> Iterator[CoverageDraft]:
+    """The coverage of every sound line."""
     reader.faults += header_faults(reader.table, COLUMNS, EXTRAS)
-    drafts: list[CoverageDraft] = []
-    for line in reader.table.lines:
+    for line in reader.lines():
         draft = _coverage(reader, line)
         if draft is not None:
-            drafts.append(draft)
-            reader.new(line, fingerprints.of_coverage(draft))
-    return drafts, sorted(reader.faults)
+            reader.new(line, partial(fingerprints.of_coverage, draft))
+            yield draft
 
 
 def _coverage(reader: Reader, line: Line) -> CoverageDraft | None:

@@ -1,4 +1,4 @@
-"""Files of evidence (CSV, UTF-8, with a header line) as drafts, with every fault in them.
+"""Files of evidence (CSV, UTF-8, with a header line) as a stream of drafts, with every fault in them.
 
 The header tells what a file holds: events, readings of levels, reports without a date (*context*), or coverage.
 
@@ -12,15 +12,16 @@ from a file with faults: take the drafts only where there are none.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from functools import partial
 
 from iw.core.dates import PartialDate, end_of_day
 from iw.core.errors import Fault, UsageError
 from iw.log import csv_coverage, csv_fields, fingerprints
-from iw.log.csv_lines import CsvTable, Line, header_faults, read_table
+from iw.log.claims import Claims
+from iw.log.csv_lines import CsvTable, Line, header_faults
 from iw.log.csv_reader import Reader
 from iw.log.drafts import CoverageDraft, EventDraft, ReportDraft, Visible
 from iw.log.grades import parse_grade
@@ -35,14 +36,6 @@ READING_EXTRAS = (*_REPORT, *_MORE, "text")
 CONTEXT_COLUMNS = ("bears_on", "text", "source", "grade")
 CONTEXT_EXTRAS = (*_REPORT, *_MORE)
 
-type Found = Sequence[EventDraft] | Sequence[ReportDraft] | Sequence[CoverageDraft]
-
-
-def read(path: Path, **known: Any) -> tuple[Found, list[Fault]]:
-    """The drafts of a file and its faults; the further arguments are those of `drafts_of`."""
-    table, faults = read_table(path)
-    return ([], faults) if table is None else drafts_of(table, faults, **known)
-
 
 def drafts_of(
     table: CsvTable,
@@ -55,61 +48,63 @@ def drafts_of(
     backfill: bool = False,
     marking: Marking = Marking.CLEAR,
     domains: Collection[str] | None = None,
-) -> tuple[Found, list[Fault]]:
-    """The drafts of a table, whose header tells what it holds, and its faults, with those that were found before.
+    again: bool = False,
+) -> Iterator[EventDraft | ReportDraft | CoverageDraft]:
+    """The draft of every sound line of a table, whose header tells what it holds; its faults are added to ``faults``.
 
-    ``indicators`` gives each indicator's usual lag in days; ``levels`` are those that have readings and no events.
-    ``marking`` is that of lines without their own. ``domains`` are those that coverage may select (None: any).
+    The table is read on the way: of a file no more is in memory than the line at hand. ``indicators`` gives each
+    indicator's usual lag in days; ``levels`` are those that have readings and no events. ``marking`` is that of lines
+    without their own. ``domains`` are those that coverage may select (None: any). ``again`` is true for a table that
+    was read before and had no faults: then nobody looks for lines that repeat others.
     """
-    reader = Reader(table, indicators, levels, documents, domains, backfill, today, marking, faults)
-    kinds: dict[Callable[[Reader], tuple[Found, list[Fault]]], tuple[str, ...]] = {
+    kinds: dict[Callable[[Reader], Iterator[EventDraft | ReportDraft | CoverageDraft]], tuple[str, ...]] = {
         events: EVENT_COLUMNS,
         readings: READING_COLUMNS,
         context: CONTEXT_COLUMNS,
         csv_coverage.coverages: csv_coverage.COLUMNS,
     }
     # A header with a slip in it still resembles one kind most; events, where nothing tells.
-    return max(kinds, key=lambda kind: len(set(kinds[kind]) & set(table.header)) / len(kinds[kind]))(reader)
+    kind = max(kinds, key=lambda kind: len(set(kinds[kind]) & set(table.header)) / len(kinds[kind]))
+    with nullcontext() if again else Claims() as claims:
+        yield from kind(Reader(table, indicators, levels, documents, domains, backfill, today, marking, faults, claims))
 
 
-def events(reader: Reader) -> tuple[list[EventDraft], list[Fault]]:
-    """The event of every sound line, and all faults."""
+def events(reader: Reader) -> Iterator[EventDraft]:
+    """The event of every sound line."""
     reader.faults += header_faults(reader.table, EVENT_COLUMNS, EVENT_EXTRAS)
     return _claims(reader, "occurred_on")
 
 
-def readings(reader: Reader) -> tuple[list[EventDraft], list[Fault]]:
-    """The reading of every sound line, and all faults."""
+def readings(reader: Reader) -> Iterator[EventDraft]:
+    """The reading of every sound line."""
     reader.faults += header_faults(reader.table, READING_COLUMNS, READING_EXTRAS)
     return _claims(reader, "measured_on")
 
 
-def context(reader: Reader) -> tuple[list[ReportDraft], list[Fault]]:
-    """The report of every sound line, and all faults."""
+def context(reader: Reader) -> Iterator[ReportDraft]:
+    """The report of every sound line."""
     reader.faults += header_faults(reader.table, CONTEXT_COLUMNS, CONTEXT_EXTRAS)
-    drafts: list[ReportDraft] = []
-    for line in reader.table.lines:
+    for line in reader.lines():
         before = len(reader.faults)
         filled = [reader.text(line, name) for name in CONTEXT_COLUMNS]
         bears_on = reader.known(line, "bears_on", "indicator", reader.indicators)
         draft = _report(reader, line, None, bears_on)
         if draft is not None and len(reader.faults) == before and all(filled):
-            drafts.append(draft)
-            reader.new(line, fingerprints.of_report(draft))
-    return drafts, sorted(reader.faults)
+            reader.new(line, partial(fingerprints.of_report, draft))
+            yield draft
 
 
-def _claims(reader: Reader, dated: str) -> tuple[list[EventDraft], list[Fault]]:
-    drafts: list[EventDraft] = []
-    for line in reader.table.lines:
+def _claims(reader: Reader, dated: str) -> Iterator[EventDraft]:
+    for line in reader.lines():
         found = _claim(reader, line, dated)
         if found is not None:
-            draft, report = found
-            drafts.append(draft)
-            rests_on = [(draft.attached[0].stance, fingerprints.of_report(report))]
-            claim = (draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)
-            reader.new(line, fingerprints.of_event(*claim))
-    return drafts, sorted(reader.faults)
+            reader.new(line, partial(_fingerprint, *found))
+            yield found[0]
+
+
+def _fingerprint(draft: EventDraft, report: ReportDraft) -> str:
+    rests_on = [(draft.attached[0].stance, fingerprints.of_report(report))]
+    return fingerprints.of_event(draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)
 
 
 def _claim(reader: Reader, line: Line, dated: str) -> tuple[EventDraft, ReportDraft] | None:

@@ -1,18 +1,22 @@
 """A CSV file as lines of named fields, and what is wrong with it as a file: encoding, quotes, missing fields.
 
-Every fault is found in one go: after a broken line, reading goes on with the next one.
+Every fault is found in one go: after a broken line, reading goes on with the next one. The file is never in memory as
+a whole: a table is read line by line, as often as it is asked for.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from iw.core.errors import Fault, nearest
 
 _NOT_UTF8 = "save the file as 'CSV UTF-8'"
+_BYTE = re.compile("[\udc80-\udcff]")  # how the decoder keeps a byte that is no UTF-8
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,14 @@ class Line:
 
 @dataclass(frozen=True)
 class CsvTable:
-    """The sound lines of a file, all with the fields of its header."""
+    """The sound lines of a file, all with the fields of its header.
+
+    Each call of ``lines`` reads them from the first one on, and adds the faults of all others to the list.
+    """
 
     file: str
     header: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: Callable[[list[Fault]], Iterator[Line]]
 
     def fault(self, line: Line, column: str, message: str, hint: str = "") -> Fault:
         """A fault at a field, whose column is its number in the line, counted from 1."""
@@ -38,30 +45,22 @@ class CsvTable:
 
 
 def read_table(path: Path) -> tuple[CsvTable | None, list[Fault]]:
-    """The sound lines of a file and its faults; no table where there is no header to go by."""
-    file = str(path)
+    """The table of a file; where there is no header to go by, none, and the file's faults."""
+    file, faults = str(path), list[Fault]()
     try:
-        data = path.read_bytes()
+        with path.open("rb") as opened:
+            if opened.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+                return None, [Fault(file, 1, 1, "the file is UTF-16, not UTF-8", _NOT_UTF8)]
+            opened.seek(0)
+            if not any(line.strip() for line in opened):
+                return None, [Fault(file, 0, 0, "the file is empty")]
+        first = next(_records(path, faults), None)
     except OSError as error:
-        return None, [Fault(file, 0, 0, f"the file cannot be read: {error.strerror}")]
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return None, [Fault(file, 1, 1, "the file is UTF-16, not UTF-8", _NOT_UTF8)]
-    if not data.strip():
-        return None, [Fault(file, 0, 0, "the file is empty")]
-    texts, faults = _decoded(file, data)
-    unreadable = {fault.line for fault in faults}
-    found = list(_split(texts, unreadable))
-    if not found or isinstance(found[0].fields, str):
+        return None, [_unreadable(file, error)]
+    if first is None or isinstance(first.fields, str):
         return None, [*faults, Fault(file, 1, 1, "the header line cannot be read")]
-    header = tuple(name.strip() for name in found[0].fields)
-    lines: list[Line] = []
-    for one in found[1:]:
-        message = _shape_fault(one, header, texts)
-        if message:
-            faults.append(Fault(file, one.number, _place(one, header), message))
-        elif not isinstance(one.fields, str):
-            lines.append(Line(one.number, dict(zip(header, (text.strip() for text in one.fields), strict=True))))
-    return CsvTable(file, header, tuple(lines)), sorted(faults)
+    header = tuple(name.strip() for name in first.fields)
+    return CsvTable(file, header, lambda faults: _lines(path, header, faults)), []
 
 
 def header_faults(table: CsvTable, required: Sequence[str], optional: Collection[str]) -> list[Fault]:
@@ -81,49 +80,94 @@ def header_faults(table: CsvTable, required: Sequence[str], optional: Collection
 
 @dataclass(frozen=True)
 class _Found:
-    """One record of the file from its first line to its last, or in ``fields`` what is wrong with it."""
+    """One record of the file from its first line to its last, or in ``fields`` what is wrong with it.
+
+    ``whole`` is false where it ends with the file, and without an end of line.
+    """
 
     number: int
     last: int
     fields: list[str] | str
+    whole: bool
 
 
-def _decoded(file: str, data: bytes) -> tuple[list[str], list[Fault]]:
-    plain = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    texts: list[str] = []
-    faults: list[Fault] = []
-    for number, line in enumerate(plain.splitlines(keepends=True) if plain else [], start=1):
-        try:
-            texts.append(line.decode())
-        except UnicodeDecodeError as error:
-            column = line[: error.start].count(b",") + 1
-            message = f"the byte 0x{line[error.start]:02X} is not UTF-8"
-            faults.append(Fault(file, number, column, message, _NOT_UTF8))
-            texts.append(line.decode(errors="replace"))
-    return texts, faults
+class _Source:
+    """The lines of a file for the CSV reader, which can take back those that it was wrong to read."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self._again, self.taken = lines, deque[str](), list[str]()
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self.taken.append(line)
+        return line
+
+    def take_back_all_but_one(self) -> None:
+        """The next line is the one after the first of those that were taken."""
+        self._again.extendleft(reversed(self.taken[1:]))
 
 
-def _split(texts: list[str], unreadable: set[int]) -> Iterator[_Found]:
+def _lines(path: Path, header: tuple[str, ...], faults: list[Fault]) -> Iterator[Line]:
+    records = _records(path, faults)
+    try:
+        next(records, None)  # the header
+        for one in records:
+            message = _shape_fault(one, header)
+            if message:
+                faults.append(Fault(str(path), one.number, _place(one, header), message))
+            elif not isinstance(one.fields, str):
+                yield Line(one.number, dict(zip(header, map(str.strip, one.fields), strict=True)))
+    except OSError as error:
+        faults.append(_unreadable(str(path), error))
+
+
+def _unreadable(file: str, error: OSError) -> Fault:
+    return Fault(file, 0, 0, f"the file cannot be read: {error.strerror}")
+
+
+def _records(path: Path, faults: list[Fault]) -> Iterator[_Found]:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape") as opened:
+        unreadable: set[int] = set()
+        yield from _split(_Source(_decoded(str(path), opened, faults, unreadable)), unreadable)
+
+
+def _decoded(file: str, lines: Iterable[str], faults: list[Fault], unreadable: set[int]) -> Iterator[str]:
+    for number, line in enumerate(lines, start=1):
+        if not line.isascii() and (found := _BYTE.search(line)):
+            column = line.count(",", 0, found.start()) + 1
+            byte = ord(found[0]) - 0xDC00
+            faults.append(Fault(file, number, column, f"the byte 0x{byte:02X} is not UTF-8", _NOT_UTF8))
+            unreadable.add(number)
+        yield line
+
+
+def _split(source: _Source, unreadable: set[int]) -> Iterator[_Found]:
     """The records; where one is broken, or swallowed further lines, the next begins one line further on."""
     done = 0
     width = 0
-    reader = csv.reader(texts, strict=True)
+    reader = csv.reader(source, strict=True)
     while True:
-        first = done + reader.line_num + 1
+        first = done + 1
+        source.taken.clear()
         try:
             fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            found = _Found(first, first, _in_words(error))
+            found = _Found(first, first, _in_words(error), source.taken[0].endswith("\n"))
         else:
-            found = _Found(first, done + reader.line_num, fields)
+            done += len(source.taken)
+            found = _Found(first, done, fields, source.taken[-1].endswith("\n"))
             width = width or len(fields)
         if found.fields and unreadable.isdisjoint(range(found.number, found.last + 1)):
             yield found
         if isinstance(found.fields, str) or (found.last > first and len(found.fields) != width):
             done = first
-            reader = csv.reader(texts[done:], strict=True)
+            source.take_back_all_but_one()
+            reader = csv.reader(source, strict=True)
 
 
 def _in_words(error: csv.Error) -> str:
@@ -132,16 +176,17 @@ def _in_words(error: csv.Error) -> str:
         return "a quotation mark is opened and never closed"
     if "expected after" in said:
         return "text follows a closing quotation mark"
+    if "field limit" in said:
+        return f"a field has more than {csv.field_size_limit():,} characters; is a quotation mark not closed?"
     return said
 
 
-def _shape_fault(one: _Found, header: Sequence[str], texts: Sequence[str]) -> str:
-    cut_off = one.last == len(texts) and not texts[-1].endswith("\n")
+def _shape_fault(one: _Found, header: Sequence[str]) -> str:
     if isinstance(one.fields, str):
-        return f"the last line is half-written: {one.fields}" if cut_off else one.fields
+        return one.fields if one.whole else f"the last line is half-written: {one.fields}"
     if len(one.fields) == len(header):
         return ""
-    if cut_off and len(one.fields) < len(header):
+    if not one.whole and len(one.fields) < len(header):
         return f"the last line is half-written: {len(one.fields)} of {len(header)} fields and no end of line"
     swallowed = f" up to line {one.last}; is a quotation mark not closed?" if one.last > one.number else ""
     return f"{len(one.fields)} fields where the header has {len(header)}{swallowed}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from iw.core.errors import Fault, UsageError, nearest
+from iw.log.claims import Claims
 from iw.log.csv_lines import CsvTable, Line
 from iw.log.records import Marking
 
@@ -23,8 +24,12 @@ class Reader:
     backfill: bool
     today: date
     marking: Marking
-    faults: list[Fault] = field(default_factory=list)
-    claimed: dict[str, int] = field(default_factory=dict)
+    faults: list[Fault]
+    claims: Claims | None  # None: lines that repeat others were looked for already
+
+    def lines(self) -> Iterator[Line]:
+        """The sound lines of the table."""
+        return self.table.lines(self.faults)
 
     def text(self, line: Line, column: str) -> str:
         """A field that must not be empty."""
@@ -53,9 +58,11 @@ class Reader:
             self.say(line, column, f"there is no {what} '{found}'", hint)
         return found or None
 
-    def new(self, line: Line, fingerprint: str) -> None:
+    def new(self, line: Line, fingerprint: Callable[[], str]) -> None:
         """Note what the line claims; a line that claims the same as an earlier one is a fault."""
-        first = self.claimed.setdefault(fingerprint, line.number)
+        if self.claims is None:
+            return
+        first = self.claims.first(fingerprint(), line.number)
         if first != line.number:
             self.faults.append(Fault(self.table.file, line.number, 0, f"this repeats line {first}"))
 

@@ -117,26 +117,44 @@ class Log:
     ) -> list[int]:
         """Append all drafts in one transaction, or none; give the position of each one's record.
 
-        They are taken a few thousand at a time, so that a generator of a million need never be in memory at once.
-        A record is never dated before the one before it: where the clock was set back by up to a day it gets that
-        one's moment; beyond that it is a `StoreError`.
+        They are taken a few thousand at a time. A record is never dated before the one before it: where the clock was
+        set back by up to a day it gets that one's moment; beyond that it is a `StoreError`.
 
         Raises `UsageError` where the log refuses a draft and `DuplicateError` where it holds it already. With
         ``skip_duplicates`` new facts that it holds are passed over and have no position in the answer, so that an
         import can be repeated.
         """
         signature = _signature(author, now, reason, batch)
+        return [position for part in self._appended(drafts, signature, skip_duplicates, list) for position in part]
+
+    def load(
+        self, drafts: Iterable[Draft], *, author: str, now: datetime, reason: str, batch: str | None = None
+    ) -> int:
+        """Append a stream of drafts as `append` does with ``skip_duplicates``, and give how many were appended.
+
+        Of a million no more than a few thousand are in memory at once.
+        """
+        return sum(self._appended(drafts, _signature(author, now, reason, batch), True, len))
+
+    def _appended[T](
+        self,
+        drafts: Iterable[Draft],
+        signature: Signature,
+        skip_duplicates: bool,
+        told: Callable[[list[int]], T],
+    ) -> list[T]:
+        """What is ``told`` of the positions in each portion of an append."""
         key = self._need_key()
-        positions: list[int] = []
+        done: list[T] = []
         with writes(self.engine) as connection:
             signature = _start(connection, signature)
             for part in batched(drafts, AT_ONCE):
                 rows = _rows(connection, signature)
                 plan.look_up(part, rows.chains)
                 planned = (plan_one(draft, rows, skip_duplicates) for draft in part)
-                positions += [position for position in planned if position is not None]
+                done.append(told([position for position in planned if position is not None]))
                 _insert(connection, rows, key)
-        return positions
+        return done
 
     def view(self, known_at: datetime, marking: Marking = Marking.RED, *, position: int | None = None) -> LogView:
         """The effective facts as known at ``known_at``, at or below ``marking``.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iw.catalogue import Catalogue, Kind
-from iw.core.errors import DataError, Fault
+from iw.core.errors import DataError, Fault, StoreError
 from iw.exchange import frames, import_log, log_files, parquet_files, stix_export, stix_import
 from iw.exchange.import_log import Imported
 from iw.exchange.joining import Joined
@@ -18,7 +18,7 @@ from iw.exchange.stix_export import BeliefNote, Meaning, Told
 from iw.exchange.stix_import import Asked
 from iw.log import csv_files, csv_lines
 from iw.log.csv_lines import CsvTable
-from iw.log.drafts import Draft
+from iw.log.drafts import CoverageDraft, Draft, EventDraft, ReportDraft
 from iw.log.records import Marking
 from iw.log.store import Log
 from iw.workspace.settings import Settings
@@ -109,9 +109,9 @@ class Exchange:
         ``backfill`` dates knowledge by the first public report instead of the time of recording. Raises `DataError`
         with every fault of every file.
         """
-        tables = (
+        tables = [
             frames.parquet_table(path) if path.suffix == ".parquet" else csv_lines.read_table(path) for path in paths
-        )
+        ]
         return self._append(tables, backfill, dry_run, marking)
 
     def append_frame(
@@ -127,27 +127,42 @@ class Exchange:
 
         Faults name row and column, both counted from 1, after ``name``.
         """
-        return self._append([frames.frame_table(frame, name)], backfill, dry_run, marking)
+        return self._append([(frames.frame_table(frame, name), [])], backfill, dry_run, marking)
 
     def _append(
-        self, tables: Iterable[tuple[CsvTable | None, list[Fault]]], backfill: bool, dry_run: bool, marking: Marking
+        self, tables: Sequence[tuple[CsvTable | None, list[Fault]]], backfill: bool, dry_run: bool, marking: Marking
     ) -> tuple[int, int]:
-        drafts: list[Draft] = []
+        """Read the tables twice: to find every fault, and, where there is none, to append."""
         faults: list[Fault] = []
+        found = 0
         for table, wrong in tables:
-            found, all_wrong = ([], wrong) if table is None else self._drafts(table, wrong, backfill, marking)
-            drafts += found
-            faults += all_wrong
+            if table is not None:
+                found += sum(1 for _ in self._drafts(table, wrong, backfill, marking))
+            faults += sorted(wrong)
         if faults:
             raise DataError(faults, f"Nothing was imported: {len(faults)} fault{'s' if len(faults) != 1 else ''}.")
         if dry_run:
-            return len(drafts), 0
-        done = self._log.append(drafts, author=self._author, now=self._now(), reason="import", skip_duplicates=True)
-        return len(done), len(drafts) - len(done)
+            return found, 0
+        drafts = self._once_more([table for table, _ in tables if table is not None], found, backfill, marking)
+        done = self._log.load(drafts, author=self._author, now=self._now(), reason="import")
+        return done, found - done
+
+    def _once_more(
+        self, tables: Sequence[CsvTable], expected: int, backfill: bool, marking: Marking
+    ) -> Iterator[Draft]:
+        """The drafts of tables that were sound when they were read; `StoreError` where they have changed since."""
+        faults: list[Fault] = []
+        found = 0
+        for table in tables:
+            for draft in self._drafts(table, faults, backfill, marking, again=True):
+                found += 1
+                yield draft
+        if faults or found != expected:
+            raise StoreError("A file changed while it was read; nothing was imported.", "Import it again.")
 
     def _drafts(
-        self, table: CsvTable, faults: list[Fault], backfill: bool, marking: Marking
-    ) -> tuple[csv_files.Found, list[Fault]]:
+        self, table: CsvTable, faults: list[Fault], backfill: bool, marking: Marking, again: bool = False
+    ) -> Iterator[EventDraft | ReportDraft | CoverageDraft]:
         catalogue = self._catalogue
         return csv_files.drafts_of(
             table,
@@ -159,4 +174,5 @@ class Exchange:
             today=self._now().date(),
             backfill=backfill,
             marking=marking,
+            again=again,
         )

@@ -1,11 +1,16 @@
+import csv
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from iw.core.dates import end_of_day
+from iw.core.errors import Fault
 from iw.log import csv_files
+from iw.log.csv_lines import read_table
 from iw.log.drafts import CoverageDraft, EventDraft, ReportDraft
 from iw.log.records import Marking, Staged, VisibleBasis
 from iw.log.store import Log
@@ -30,10 +35,17 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "evidence.csv"
 
 
+def read(file: Path, **known: Any) -> tuple[list[Any], list[Fault]]:
+    """The drafts of a file, and its faults in order."""
+    table, faults = read_table(file)
+    drafts = [] if table is None else list(csv_files.drafts_of(table, faults, **known))
+    return drafts, sorted(faults)
+
+
 def faults(file: Path, *lines: str, header: str = HEADER, end: str = "\n") -> list[str]:
     """What is wrong with a file of these lines, without the name of the file."""
     file.write_text("\n".join([header, *lines]) + end, encoding="utf-8")
-    found = [str(fault) for fault in csv_files.read(file, **KNOWN)[1]]
+    found = [str(fault) for fault in read(file, **KNOWN)[1]]
     assert all(text.startswith(str(file)) for text in found)
     return [text.removeprefix(f"{file}:").strip() for text in found]
 
@@ -41,7 +53,7 @@ def faults(file: Path, *lines: str, header: str = HEADER, end: str = "\n") -> li
 def events(file: Path, *lines: str, header: str = HEADER, **more: Any) -> list[EventDraft]:
     """The drafts of a file of these lines, which has no faults."""
     file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
-    drafts, found = csv_files.read(file, **{**KNOWN, **more})
+    drafts, found = read(file, **{**KNOWN, **more})
     assert not found
     return [draft for draft in drafts if isinstance(draft, EventDraft)]
 
@@ -180,7 +192,7 @@ def test_a_quoted_field_may_hold_commas_and_lines(file: Path) -> None:
 def test_bytes_that_are_not_utf8_are_reported_where_they_stand(file: Path) -> None:
     lines = [HEADER, GOOD, GOOD.replace("drill was", "m\xe4n\xf6ver was"), GOOD.replace("B2", "G9")]
     file.write_bytes("\r\n".join(lines).encode("latin-1"))
-    drafts, found = csv_files.read(file, **KNOWN)
+    drafts, found = read(file, **KNOWN)
     assert len(drafts) == 1
     assert [(fault.line, fault.column) for fault in found] == [(3, 3), (4, 5)]
     assert "0xE4 is not UTF-8" in found[0].message
@@ -188,7 +200,7 @@ def test_bytes_that_are_not_utf8_are_reported_where_they_stand(file: Path) -> No
 
 def test_a_byte_order_mark_and_other_line_ends_are_no_faults(file: Path) -> None:
     file.write_bytes(("\ufeff" + HEADER + "\r\n" + GOOD + "\r\n").encode())
-    drafts, found = csv_files.read(file, **KNOWN)
+    drafts, found = read(file, **KNOWN)
     assert (len(drafts), found) == (1, [])
 
 
@@ -204,13 +216,13 @@ def test_a_byte_order_mark_and_other_line_ends_are_no_faults(file: Path) -> None
 )
 def test_what_is_no_csv_file_is_a_fault(file: Path, content: bytes, message: str) -> None:
     file.write_bytes(content)
-    drafts, found = csv_files.read(file, **KNOWN)
+    drafts, found = read(file, **KNOWN)
     assert not drafts
     assert found[0].message == message
 
 
 def test_a_missing_file_is_a_fault(file: Path) -> None:
-    assert "cannot be read" in csv_files.read(file, **KNOWN)[1][0].message
+    assert "cannot be read" in read(file, **KNOWN)[1][0].message
 
 
 def test_only_addresses_of_the_web_are_let_in(file: Path) -> None:
@@ -231,7 +243,7 @@ def test_coverage_is_recognised_by_its_header(file: Path) -> None:
         "watch,gap,*,2022-01-01,2022-01-31,,,",
     ]
     file.write_text("\n".join(lines) + "\n")
-    drafts, found = csv_files.read(file, **KNOWN, backfill=True)
+    drafts, found = read(file, **KNOWN, backfill=True)
     assert found == []
     document, watch, gap = drafts
     assert isinstance(document, CoverageDraft)
@@ -272,3 +284,61 @@ def test_what_is_read_can_be_appended_twice_without_harm(file: Path, log: Log) -
     assert len(append(log, *drafts)) == 2
     assert append(log, *drafts, skip_duplicates=True) == []
     assert len(log.view(NOW).events) == 2
+
+
+def test_a_quotation_that_is_never_closed_far_from_the_end_is_told_and_the_next_lines_are_read(file: Path) -> None:
+    lines = [GOOD.replace("A drill", '"A drill'), *(GOOD.replace("held", f"held {n}") for n in range(1_500))]
+    assert len("\n".join(lines)) > csv.field_size_limit()
+    broken, graded = faults(file, *lines, GOOD.replace("B2", "G9"))
+    assert broken == "2: a field has more than 131,072 characters; is a quotation mark not closed?"
+    assert graded.startswith("1503:5: 'G9' is not a grade")
+
+
+def test_lines_that_end_as_on_old_machines_count_like_others(file: Path) -> None:
+    for end in ("\r", "\r\n", "\n"):
+        file.write_bytes(end.join([HEADER, GOOD, GOOD.replace("B2", "G9"), ""]).encode())
+        drafts, found = read(file, **KNOWN)
+        assert (len(drafts), [(fault.line, fault.column) for fault in found]) == (1, [(3, 5)])
+
+
+def test_a_table_is_read_as_often_as_it_is_asked_for(file: Path) -> None:
+    file.write_text(f"{HEADER}\n{GOOD}\n{GOOD.replace('A drill', 'x')},8\n", encoding="utf-8")
+    table, _ = read_table(file)
+    assert table is not None
+    one: list[Fault] = []
+    two: list[Fault] = []
+    assert list(table.lines(one)) == list(table.lines(two))
+    assert [fault.line for fault in one] == [fault.line for fault in two] == [3]
+
+
+# A reference that holds the whole file: split into lines at once, and each record read by a reader of its own.
+def whole(text: str) -> list[tuple[int, list[str]]]:
+    lines, found, at = text.splitlines(keepends=True), [], 0
+    width = 0
+    while at < len(lines):
+        reader = csv.reader(lines[at:], strict=True)
+        try:
+            fields = next(reader)
+        except csv.Error:
+            at += 1
+            continue
+        width = width or len(fields)
+        if fields:
+            found.append((at + 1, fields))
+        at += reader.line_num if reader.line_num == 1 or len(fields) == width else 1
+    return found
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet='ab," \n', max_size=60))
+def test_a_file_read_line_by_line_gives_the_lines_of_one_that_is_read_whole(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.csv"
+    file.write_text(f"h,i\n{text}", encoding="utf-8")
+    table, _ = read_table(file)
+    assert table is not None
+    expected = [(number, fields) for number, fields in whole(f"h,i\n{text}")[1:] if len(fields) == 2]
+    assert [(line.number, list(line.fields.values())) for line in table.lines([])] == [
+        (number, [field.strip() for field in fields]) for number, fields in expected
+    ]

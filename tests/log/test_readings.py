@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from iw.core.dates import PartialDate
 from iw.core.errors import UsageError
-from iw.log import csv_files, migrate
+from iw.log import migrate
 from iw.log.drafts import CorrectionDraft, EventDraft, RegradeDraft, ReportDraft, RetractionDraft
 from iw.log.engine import writing
 from iw.log.grades import parse_grade
@@ -20,6 +20,7 @@ from iw.log.store import DuplicateError, Log
 from iw.log.tables import event_rows, reading_rows, report_rows
 from tests.log.cast import KEY, NOW, address, append, drill, events, report
 from tests.log.test_csv_files import KNOWN
+from tests.log.test_csv_files import read as read_file
 from tests.log.test_schema import scripts as scripts
 
 READINGS = "indicator,measured_on,value,summary,source,grade,document,contradicts"
@@ -35,7 +36,7 @@ def trade(value: float = 147.0, on: str = "2021", **more: Any) -> EventDraft:
 def read(file: Path, header: str, *lines: str, **more: Any) -> tuple[list[Any], list[str]]:
     file.write_text("\n".join([header, *lines]) + "\n")
     known = {**KNOWN, "indicators": {**KNOWN["indicators"], "trade": 30.0}, "levels": ["trade"], **more}
-    drafts, faults = csv_files.read(file, **known)
+    drafts, faults = read_file(file, **known)
     return list(drafts), [str(fault).removeprefix(f"{file}:").strip() for fault in faults]
 
 
