@@ -1,22 +1,21 @@
 """``python -m benchmarks.log_size``: what a large log costs to fill, to enter an event into, and to verify.
 
-Events are appended from a generator in one transaction, as an import does it, until the log of a workspace holds so
-many records. Then single events are entered: through `Workspace.enter`, which looks for near-duplicates and appends,
-and by ``iw log`` in this process, from its start to the line that says that the event is logged. The peak of memory is
-that of the process so far. With ``--url`` the log is made in that (empty) database, else in a SQLite file in a folder
-that is removed afterwards.
+Events are written to a CSV file and imported from it, until the log of a workspace holds so many records. Then single
+events are entered: through `Workspace.enter`, which looks for near-duplicates and appends, and by ``iw log`` in this
+process, from its start to the line that says that the event is logged. With ``--url`` the log is made in that (empty)
+database, else in a SQLite file in a folder that is removed afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import csv
 import io
 import os
-import resource
 import statistics
-import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,13 +26,23 @@ from iw.workspace import Workspace, init_workspace
 from iw.workspace.settings import DATABASE
 
 ENTRIES, CALLS = 100, 10
+COLUMNS = (
+    "records",
+    "import, events/s",
+    "memory at 10, 50, 100 % of it, MB",
+    "log, MB",
+    "entry, median ms",
+    "entry, 95 % ms",
+    "`iw log` to its answer, median ms",
+    "verify, records/s",
+)
 
 
 def main() -> None:
     """Fill the log to each size in turn and print one line for each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.log_size", description=__doc__)
     parser.add_argument("--url", help="the address of an empty database; else a SQLite file is made")
-    parser.add_argument("--records", type=int, nargs="+", default=[1_000, 1_000_000], help="sizes, rising")
+    parser.add_argument("--records", type=int, nargs="+", default=[1_000, 3_000_000], help="sizes, rising")
     given = parser.parse_args()
     if given.url:
         os.environ[DATABASE] = given.url
@@ -46,20 +55,62 @@ def main() -> None:
 
 def measure(workspace: Workspace, sizes: list[int]) -> None:
     """One line of figures for each size."""
-    columns = ("records", "import, events/s", "entry, median ms", "entry, 95 % ms", "`iw log` to its answer, median ms")
-    print(f"| {' | '.join(columns)} | verify, records/s | peak memory, MB |")
-    print("|---:|---:|---:|---:|---:|---:|---:|", flush=True)
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---:|' * len(COLUMNS)}", flush=True)
     for size in sizes:
         # An event is three records: its report, itself, and what joins the two.
-        events = (size - workspace.log.position()) // 3
-        drafts = (one.draft for one in fresh(workspace, events))
-        rate = events / timed(lambda drafts=drafts: workspace.log.append(drafts, **signed(workspace)))  # type: ignore[misc]
+        file = written(workspace, (size - workspace.log.position()) // 3)
+        rate, memory = imported(workspace, file)
         entries = sorted(1e3 * timed(lambda one=one: workspace.enter(one.draft)) for one in fresh(workspace, ENTRIES))  # type: ignore[misc]
         calls = [1e3 * answered(workspace, one) for one in fresh(workspace, CALLS)]
         walked = workspace.log.position() / timed(workspace.log.verify)
-        middle, late = statistics.median(entries), entries[int(0.95 * ENTRIES)]
-        figures = (f"{rate:,.0f}", f"{middle:.1f}", f"{late:.1f}", f"{statistics.median(calls):.0f}")
-        print(f"| {workspace.log.position():,} | {' | '.join(figures)} | {walked:,.0f} | {peak():,.0f} |", flush=True)
+        figures = (
+            f"{workspace.log.position():,}",
+            f"{rate:,.0f}",
+            ", ".join(f"{one:,.0f}" for one in memory),
+            f"{sum(one.stat().st_size for one in workspace.path.glob('log.db*')) / 1e6:,.0f}",
+            f"{statistics.median(entries):.1f}",
+            f"{entries[int(0.95 * ENTRIES)]:.1f}",
+            f"{statistics.median(calls):.0f}",
+            f"{walked:,.0f}",
+        )
+        print(f"| {' | '.join(figures)} |", flush=True)
+
+
+def written(workspace: Workspace, events: int) -> Path:
+    """A CSV file of so many events that the log does not hold."""
+    file = workspace.path / "events.csv"
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        rows = csv.writer(opened)
+        rows.writerow(["indicator", "occurred_on", "summary", "source", "grade", "url"])
+        for one in fresh(workspace, events):
+            rows.writerow([one.indicator, one.occurred_on, one.text, one.source, GRADE, one.url])
+    return file
+
+
+def imported(workspace: Workspace, file: Path) -> tuple[float, list[float]]:
+    """Events per second of an import, and what memory the process had after so many parts of the time it took."""
+    samples: list[float] = []
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.2):
+            samples.append(memory())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        events = 0
+
+        def work() -> None:
+            nonlocal events
+            events, _ = workspace.import_files([file])
+
+        seconds = timed(work)
+    finally:
+        over.set()
+        watching.join()
+    samples.append(memory())
+    return events / seconds, [samples[int(part * (len(samples) - 1))] for part in (0.1, 0.5, 1.0)]
 
 
 def fresh(workspace: Workspace, events: int) -> Iterator[Made]:
@@ -67,11 +118,6 @@ def fresh(workspace: Workspace, events: int) -> Iterator[Made]:
     indicators = sorted(name for name, one in workspace.catalogue.indicators.items() if one.kind == "event")
     first = workspace.log.position()
     return (made(number, indicators, workspace.today) for number in range(first, first + events))
-
-
-def signed(workspace: Workspace) -> dict[str, object]:
-    """By whom, when and why."""
-    return {"author": "benchmark", "now": workspace.now(), "reason": "import"}
 
 
 class Answered(BaseException):
@@ -107,9 +153,10 @@ def timed(do: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def peak() -> float:
-    """The most memory that this process has had, in megabytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+def memory() -> float:
+    """What memory this process has now, in megabytes (on Linux)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 if __name__ == "__main__":

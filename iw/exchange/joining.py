@@ -77,12 +77,12 @@ def _missing(log: Log, events: Iterable[EventFact], there: dict[int, int]) -> It
             attached = {chains.known(report).fingerprint for report in chains.stances_to(event)}
             for backing in one.backings:
                 assert isinstance(backing.report, ReportDraft)
-                if fingerprints.of_report(backing.report) not in attached:
+                if backing.report.fingerprint not in attached:
                     yield replace(backing, event=event.first, marking=higher(backing.marking, event.marking))
 
 
 def _claimed(one: EventFact) -> str:
     draft = one.draft
     reports = ((item.stance, item.report) for item in draft.attached)
-    rests_on = [(stance, fingerprints.of_report(one)) for stance, one in reports if isinstance(one, ReportDraft)]
+    rests_on = [(stance, one.fingerprint) for stance, one in reports if isinstance(one, ReportDraft)]
     return fingerprints.of_event(draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)

@@ -19,6 +19,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date
 from functools import cache
+from json.encoder import encode_basestring_ascii as _text
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Date, Double, Integer, LargeBinary, Table
@@ -27,70 +28,82 @@ from sqlalchemy.types import TypeEngine
 from iw.log.schema import Moment, records
 
 FORM = 1
-_HEAD = b"iw-record/1\n"
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def record_bytes(table: Table, envelope: Mapping[Any, Any], content: Mapping[Any, Any]) -> bytes:
     """The record in form 1; ``table`` is its kind's, ``content`` may hold the position, which is left out."""
-    parts = {"content": _plain(table, content), "record": _plain(records, envelope)}
-    return _HEAD + canonical_json(parts).encode("ascii")
-
-
-def canonical_json(value: Any) -> str:
-    """JSON with sorted keys, without white space, in ASCII."""
-    return _JSON.encode(value)
+    text = f'{{"content":{_object(table, content, False)},"record":{_object(records, envelope, True)}}}'
+    return f"iw-record/{FORM}\n{text}".encode("ascii")
 
 
 def row_bytes(table: Table, row: Mapping[Any, Any]) -> bytes:
     """Any row of any table as a line, by the rules of form 1."""
-    return canonical_json(_plain(table, row, keep_position=True)).encode("ascii") + b"\n"
+    return f"{_object(table, row, True)}\n".encode("ascii")
 
 
-def _plain(table: Table, row: Mapping[Any, Any], keep_position: bool = False) -> dict[str, Any]:
-    keep_position = keep_position or table is records
-    return {
-        name: write(value)
-        for name, write in _writers(table)
-        if (value := row.get(name)) is not None and (keep_position or name != "position")
-    }
+def _object(table: Table, row: Mapping[Any, Any], with_position: bool) -> str:
+    members = [
+        begun + write(value)
+        for name, begun, write in _writers(table, with_position)
+        if (value := row.get(name)) is not None
+    ]
+    return "{" + ",".join(members) + "}"
 
 
 @cache
-def _writers(table: Table) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
-    return tuple((column.name, _writer(column)) for column in table.columns)
+def _writers(table: Table, with_position: bool) -> tuple[tuple[str, str, Callable[[Any], str]], ...]:
+    """For each column in the order of names: its name, how its member begins, and how its value is written."""
+    columns = sorted((column for column in table.columns), key=lambda column: column.name)
+    return tuple(
+        (column.name, f"{_text(column.name)}:", _writer(column))
+        for column in columns
+        if with_position or column.name != "position"
+    )
 
 
-def _writer(column: Column[Any]) -> Callable[[Any], Any]:
+def _writer(column: Column[Any]) -> Callable[[Any], str]:
     kind: TypeEngine[Any] = column.type
     for known, write in _WRITERS:
         if isinstance(kind, known):
             return write
-    return str
+    return lambda value: _text(str(value))
 
 
 def _moment(value: Any) -> str:
-    return str(value.astimezone(UTC).isoformat(timespec="microseconds"))
+    return f'"{value.astimezone(UTC).isoformat(timespec="microseconds")}"'
 
 
 def _date(value: date) -> str:
-    return date(value.year, value.month, value.day).isoformat()
+    return f'"{date(value.year, value.month, value.day).isoformat()}"'
 
 
 def _float(value: float) -> str:
-    return (float(value) + 0.0).hex()  # SQLite keeps no minus zero
+    return f'"{(float(value) + 0.0).hex()}"'  # SQLite keeps no minus zero
 
 
-def _json(value: Any) -> Any:
-    return json.loads(json.dumps(value))  # as a store gives it back: keys are texts, tuples lists
+def _truth(value: Any) -> str:
+    return "true" if value else "false"
 
 
-_WRITERS: tuple[tuple[type[Any], Callable[[Any], Any]], ...] = (
+def _whole(value: Any) -> str:
+    return str(int(value))
+
+
+def _binary(value: bytes) -> str:
+    return f'"{bytes.hex(value)}"'
+
+
+def _json(value: Any) -> str:
+    return _JSON.encode(json.loads(json.dumps(value)))  # as a store gives it back: keys are texts, tuples lists
+
+
+_WRITERS: tuple[tuple[type[Any], Callable[[Any], str]], ...] = (
     (Moment, _moment),
     (Date, _date),
     (Double, _float),
-    (Boolean, bool),
-    (Integer, int),  # BigInteger is one
+    (Boolean, _truth),
+    (Integer, _whole),  # BigInteger is one
     (JSON, _json),
-    (LargeBinary, bytes.hex),
+    (LargeBinary, _binary),
 )

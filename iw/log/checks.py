@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, datetime
 
 from iw.core.dates import PartialDate
 from iw.core.errors import UsageError
+
+_LOST = re.compile("[\0\ud800-\udfff]")  # PostgreSQL keeps no NUL in a text, and neither store half a surrogate pair
 
 
 def filled(**texts: str) -> None:
@@ -19,8 +22,7 @@ def filled(**texts: str) -> None:
 def storable(draft: object) -> None:
     """Raise where a text of the draft holds a character that a store loses."""
     for name, text in vars(draft).items():
-        # PostgreSQL keeps no NUL in a text, and neither store keeps half a surrogate pair.
-        if isinstance(text, str) and ("\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text)):
+        if isinstance(text, str) and _LOST.search(text):
             raise UsageError(f"The {name.replace('_', ' ')} holds a character that cannot be stored.")
 
 

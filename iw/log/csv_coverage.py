@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
-from functools import partial
 
 from iw.core.dates import parse_day
 from iw.core.errors import UsageError, nearest
@@ -24,7 +23,7 @@ def coverages(reader: Reader) -> Iterator[CoverageDraft]:
     for line in reader.lines():
         draft = _coverage(reader, line)
         if draft is not None:
-            reader.new(line, partial(fingerprints.of_coverage, draft))
+            reader.new(line, fingerprints.of_coverage(draft))
             yield draft
 
 

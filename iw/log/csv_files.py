@@ -15,11 +15,10 @@ import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from iw.core.dates import PartialDate, end_of_day
 from iw.core.errors import Fault, UsageError
-from iw.log import csv_coverage, csv_fields, fingerprints
+from iw.log import csv_coverage, csv_fields
 from iw.log.claims import Claims
 from iw.log.csv_lines import CsvTable, Line, header_faults
 from iw.log.csv_reader import Reader
@@ -90,24 +89,19 @@ def context(reader: Reader) -> Iterator[ReportDraft]:
         bears_on = reader.known(line, "bears_on", "indicator", reader.indicators)
         draft = _report(reader, line, None, bears_on)
         if draft is not None and len(reader.faults) == before and all(filled):
-            reader.new(line, partial(fingerprints.of_report, draft))
+            reader.new(line, draft.fingerprint)
             yield draft
 
 
 def _claims(reader: Reader, dated: str) -> Iterator[EventDraft]:
     for line in reader.lines():
-        found = _claim(reader, line, dated)
-        if found is not None:
-            reader.new(line, partial(_fingerprint, *found))
-            yield found[0]
+        draft = _claim(reader, line, dated)
+        if draft is not None:
+            reader.new(line, draft.fingerprint)
+            yield draft
 
 
-def _fingerprint(draft: EventDraft, report: ReportDraft) -> str:
-    rests_on = [(draft.attached[0].stance, fingerprints.of_report(report))]
-    return fingerprints.of_event(draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)
-
-
-def _claim(reader: Reader, line: Line, dated: str) -> tuple[EventDraft, ReportDraft] | None:
+def _claim(reader: Reader, line: Line, dated: str) -> EventDraft | None:
     before = len(reader.faults)
     measured = dated == "measured_on"
     texts = {name: reader.text(line, name) for name in (READING_COLUMNS if measured else EVENT_COLUMNS)}
@@ -120,7 +114,7 @@ def _claim(reader: Reader, line: Line, dated: str) -> tuple[EventDraft, ReportDr
         return None
     visible = _visible(reader, texts["indicator"], occurred, report.reported_at) if reader.backfill else None
     try:
-        draft = EventDraft(
+        return EventDraft(
             indicator=texts["indicator"],
             occurred=occurred,
             summary=texts["summary"],
@@ -134,7 +128,6 @@ def _claim(reader: Reader, line: Line, dated: str) -> tuple[EventDraft, ReportDr
     except UsageError as error:
         reader.say(line, "", error.message, error.hint)
         return None
-    return draft, report
 
 
 def _report(reader: Reader, line: Line, occurred: PartialDate | None, bears_on: str | None) -> ReportDraft | None:

@@ -58,11 +58,11 @@ class Reader:
             self.say(line, column, f"there is no {what} '{found}'", hint)
         return found or None
 
-    def new(self, line: Line, fingerprint: Callable[[], str]) -> None:
+    def new(self, line: Line, fingerprint: str | None) -> None:
         """Note what the line claims; a line that claims the same as an earlier one is a fault."""
-        if self.claims is None:
+        if self.claims is None or fingerprint is None:
             return
-        first = self.claims.first(fingerprint(), line.number)
+        first = self.claims.first(fingerprint, line.number)
         if first != line.number:
             self.faults.append(Fault(self.table.file, line.number, 0, f"this repeats line {first}"))
 

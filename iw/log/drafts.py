@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 from iw.core.dates import PartialDate
 from iw.core.errors import UsageError
-from iw.log import checks
+from iw.log import checks, fingerprints
 from iw.log.grades import parse_grade
 from iw.log.records import (
     Grade,
@@ -74,6 +75,11 @@ class ReportDraft:
         if not self.origin:
             object.__setattr__(self, "origin", slug(self.source))
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the source sent, as one hash."""
+        return fingerprints.of_report(self)
+
 
 @dataclass(frozen=True)
 class Attached:
@@ -114,10 +120,20 @@ class EventDraft:
             if item.stance is Stance.BACKS and isinstance(item.report, ReportDraft):
                 checks.not_before(item.report.reported_at, self.occurred)
 
-    @property
+    @cached_property
     def attached(self) -> tuple[Attached, ...]:
         """The reports, each with its stance."""
         return tuple(item if isinstance(item, Attached) else Attached(item) for item in self.reports)
+
+    @cached_property
+    def fingerprint(self) -> str | None:
+        """What is claimed, as one hash; None where it rests on a report that only the log knows."""
+        rests_on = [
+            (one.stance, one.report.fingerprint) for one in self.attached if isinstance(one.report, ReportDraft)
+        ]
+        if len(rests_on) < len(self.attached):
+            return None
+        return fingerprints.of_event(self.indicator, self.occurred, self.summary, rests_on, self.value)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,14 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC
+from json.encoder import encode_basestring_ascii as _text
+from typing import TYPE_CHECKING
 
 from iw.core.dates import PartialDate
-from iw.log.drafts import CoverageDraft, ReportDraft, SearchDraft
 from iw.log.records import OfEvent, OfQuestion, OfScenario, Stance
+
+if TYPE_CHECKING:
+    from iw.log.drafts import CoverageDraft, ReportDraft, SearchDraft
 
 
 def of_report(draft: ReportDraft) -> str:
@@ -60,6 +64,11 @@ def of_subject(subject: OfEvent | OfScenario | OfQuestion) -> str:
 
 
 def of_parts(*parts: str | float | None) -> str:
-    """SHA-256 over the parts in order; runs of white space count as one space."""
-    plain = [" ".join(part.split()) if isinstance(part, str) else part for part in parts]
-    return hashlib.sha256(json.dumps(plain, ensure_ascii=True).encode()).hexdigest()
+    """SHA-256 over the parts in order, as JSON in ASCII; runs of white space count as one space."""
+    return hashlib.sha256(f"[{', '.join(map(_plain, parts))}]".encode("ascii")).hexdigest()
+
+
+def _plain(part: str | float | None) -> str:
+    if isinstance(part, str):
+        return _text(" ".join(part.split()))
+    return "null" if part is None else json.dumps(part)

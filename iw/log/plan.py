@@ -34,7 +34,7 @@ def look_up(drafts: Iterable[Draft], chains: Chains) -> None:
     reports = [report for draft in drafts for report in _new_reports(draft)]
     chains.load_positions(positions)
     chains.load_sources(report.source for report in reports)
-    chains.load_fingerprints(fingerprints.of_report(report) for report in reports)
+    chains.load_fingerprints(report.fingerprint for report in reports)
     chains.load_fingerprints(fingerprints.of_coverage(draft) for draft in drafts if isinstance(draft, CoverageDraft))
     chains.load_fingerprints(fingerprints.of_search(draft) for draft in drafts if isinstance(draft, SearchDraft))
     chains.load_fingerprints(_of_event(draft, chains) for draft in drafts if isinstance(draft, EventDraft))
@@ -54,7 +54,7 @@ def add(draft: Any, rows: Rows) -> int:
 
 @add.register
 def _(draft: ReportDraft, rows: Rows) -> int:
-    rows.refuse_duplicate(fingerprints.of_report(draft))
+    rows.refuse_duplicate(draft.fingerprint)
     return _report(draft, Envelope(draft.marking or Marking.CLEAR, draft.visible, draft.reason), rows).first
 
 
@@ -214,7 +214,7 @@ def _attach(item: Attached, given: Envelope, rows: Rows) -> Chain:
         return rows.chains.live(draft, Kind.REPORT)
     envelope = Envelope(draft.marking or given.marking, draft.visible or given.visible, draft.reason or given.reason)
     wanted, _ = rows.visible(envelope.visible)
-    for known in rows.chains.claiming(fingerprints.of_report(draft)):
+    for known in rows.chains.claiming(draft.fingerprint):
         early = known.marking is envelope.marking and known.visible_at <= wanted
         if early and _same_judgement(rows.content(known), draft):
             return known
@@ -249,7 +249,7 @@ def _report(draft: ReportDraft, envelope: Envelope, rows: Rows) -> Chain:
         "bears_on": draft.bears_on or None,
         "contradicts": draft.contradicts or None,
     }
-    return rows.new(Kind.REPORT, content, fingerprints.of_report(draft), envelope)
+    return rows.new(Kind.REPORT, content, draft.fingerprint, envelope)
 
 
 def _back(event: Chain, report: Chain, stance: Stance, envelope: Envelope, rows: Rows) -> Chain:
@@ -293,10 +293,11 @@ def _new_reports(draft: Draft) -> list[ReportDraft]:
 
 
 def _of_event(draft: EventDraft, chains: Chains) -> str:
+    if draft.fingerprint is not None:
+        return draft.fingerprint
+
     def of(report: ReportDraft | int) -> str:
-        if isinstance(report, int):
-            return chains.live(report, Kind.REPORT).fingerprint
-        return fingerprints.of_report(report)
+        return chains.live(report, Kind.REPORT).fingerprint if isinstance(report, int) else report.fingerprint
 
     rests_on = [(item.stance, of(item.report)) for item in draft.attached]
     return fingerprints.of_event(draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)

@@ -101,7 +101,7 @@ def _fingerprint(batch: Sequence[Restored], place: int, rows: Rows) -> str:
         case Kind.EVENT:
             return _of_event(content, _rests_on(batch, place, rows))
         case Kind.REPORT:
-            return fingerprints.of_report(report_draft(content))
+            return report_draft(content).fingerprint
         case Kind.COVERAGE:
             return fingerprints.of_coverage(coverage_draft(content))
         case Kind.SEARCH:
