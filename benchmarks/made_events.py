@@ -13,6 +13,7 @@ from iw.log.grades import parse_grade
 GRADE = "B2"
 DAYS, SOURCES, WORDS = 3650, 200, 20
 _SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprst" for vowel in "aeiou"]
+_VOCABULARY = [first + last for first in _SYLLABLES for last in _SYLLABLES]
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,10 @@ class Made:
 def made(number: int, indicators: list[str], today: date) -> Made:
     """The event of this number, always the same."""
     chance = random.Random(number)
-    words = ("".join(chance.choices(_SYLLABLES, k=chance.randint(1, 3))) for _ in range(WORDS))
     return Made(
         indicator=chance.choice(indicators),
         occurred_on=today - timedelta(days=1 + chance.randrange(DAYS)),
-        text=f"Report {number}: {' '.join(words)}.",
+        text=f"Report {number}: {' '.join(chance.choices(_VOCABULARY, k=WORDS))}.",
         source=f"Source {chance.randrange(SOURCES)}",
         url=f"https://example.org/{number}",
     )

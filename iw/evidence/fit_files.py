@@ -17,6 +17,8 @@ from iw.inference.arrays import Draws, Floats, ModelSpec
 from iw.inference.parameters import draws_of_posterior, sampled
 
 _GROUP = "posterior"
+_PART = ".part"  # the ending of a file that is not yet whole
+_ABANDONED = 3600.0  # seconds after which nobody goes on with one
 
 
 @dataclass(frozen=True)
@@ -41,19 +43,44 @@ class FitSummary:
 
 
 def write_fit(folder: Path, summary: FitSummary, data: Any) -> Path:
-    """Write ``data`` (an `xarray.DataTree`) whole or not at all; gives the file's path. Raises `StoreError`."""
+    """Write ``data`` (an `xarray.DataTree`) whole or not at all; gives the file's path. Raises `StoreError`.
+
+    When this returns the file is on the disk under its name, so that the log may name it. Parts that writers who were
+    killed left behind are removed.
+    """
     path = folder / f"{summary.fit_id}.nc"
-    part = path.with_suffix(".part")
+    part = folder / f"{summary.fit_id}.{os.getpid()}{_PART}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         data.attrs["iw_fit"] = json.dumps(summary.as_json(), sort_keys=True)
         data.to_netcdf(part, engine="h5netcdf")
+        _flush(part)
+        _remove_left_behind(part)
         os.replace(part, path)
+        _flush(folder)
     except OSError as error:
         raise StoreError(f"The fit cannot be written to {folder}: {error.strerror or error}.") from error
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _flush(path: Path) -> None:
+    """Have the disk keep a file, or in which files a folder has which names (Windows does so by itself)."""
+    if path.is_dir() and os.name == "nt":
+        return
+    opened = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _remove_left_behind(mine: Path) -> None:
+    for part in mine.parent.glob(f"*{_PART}"):
+        # Another process may be writing one now, but not for so long.
+        if mine.stat().st_mtime - part.stat().st_mtime > _ABANDONED:
+            part.unlink(missing_ok=True)
 
 
 def read_draws(path: Path, spec: ModelSpec) -> tuple[Draws, Floats]:

@@ -7,15 +7,17 @@ each of a thousand writers takes longer than all the writing.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from iw.log.store import Log
@@ -41,6 +43,33 @@ class Writers:
         """Fork a process that opens a log of an older program; its process id."""
         self._say(f"open {url}")
         return int(self._until("pid")[1])
+
+    def compile(self, folder: Path) -> None:
+        """Compile the model of a workspace once for all that will fit."""
+        self._say(f"compile {folder}")
+        self._until("compiled")
+
+    def fit(self, folder: Path, *, to_its_end: bool = False) -> int:
+        """Fork a process that fits; its process id, when it has opened the workspace, or has recorded the fit."""
+        self._say(f"fit {folder}")
+        pid = int(self._until("pid")[1])
+        if to_its_end:
+            self._until("fitted")
+        return pid
+
+    def get_ready_to_keep(self, folder: Path) -> None:
+        """Write a small fit in the process itself, so that those that it forks do so without delay."""
+        self._say(f"get-ready {folder}")
+        self._until("kept")
+
+    def keep(self, folder: Path) -> int:
+        """Fork a process that writes small fits; its process id."""
+        self._say(f"keep {folder}")
+        return int(self._until("pid")[1])
+
+    def kept(self) -> str:
+        """The name of the next file that such a process says is kept."""
+        return self._until("kept")[1]
 
     def go_on(self, appends: int) -> None:
         """Until so many more appends have been acknowledged."""
@@ -119,7 +148,7 @@ def kill_while_migrating(log: Log, take_back: Callable[[], None], rounds: int, s
             time.sleep(chance.uniform(0, 0.3))
             os.kill(pid, signal.SIGKILL)
             forked.wait()
-            _wait_for_the_server(log)
+            wait_for_the_server(log)
             old += Log.predates_chain(url)
             with Log.open(url, KEY) as opened:
                 assert (opened.heads(), opened.view(NOW)) == (heads, view)
@@ -130,7 +159,7 @@ def kill_while_migrating(log: Log, take_back: Callable[[], None], rounds: int, s
 def look(url: str, acknowledged: list[tuple[str, int]]) -> int:
     """Check that the log is whole and holds all that was acknowledged; how many appends it holds beyond."""
     with Log.open(url, KEY) as log:
-        _wait_for_the_server(log)
+        wait_for_the_server(log)
         done = log.verify()
         assert done.holds, done.flaw
         view = log.view(NOW)
@@ -148,7 +177,8 @@ def look(url: str, acknowledged: list[tuple[str, int]]) -> int:
     return len(found) - len(acknowledged)
 
 
-def _wait_for_the_server(log: Log) -> None:
+def wait_for_the_server(log: Log) -> None:
+    """Until the store has done what dead clients asked of it."""
     # A server may be about to commit what a client that is dead now asked it to.
     if log.engine.dialect.name == "postgresql":
         with log.engine.begin() as connection:
@@ -165,6 +195,51 @@ def write(url: str, name: str, events: int, appends: int) -> None:
             os.write(1, f"appended {called} {events}\n".encode())
 
 
+def keep(folder: Path, fits: Iterable[int]) -> None:
+    """A process that writes the files of small fits, and says of each that it is kept."""
+    import numpy as np
+    import xarray
+
+    from iw.evidence.fit_files import FitSummary, write_fit
+
+    made = (date(2024, 5, 20), NOW, "clear", 7, 1, True, "accepted", "0")
+    os.write(1, f"pid {os.getpid()}\n".encode())
+    for number in fits:
+        draws = xarray.Dataset({"draws": ("draw", np.full(20_000, float(number)))})
+        data = xarray.DataTree.from_dict({"/posterior": draws})
+        path = write_fit(folder, FitSummary(f"{os.getpid()}-{number}", "dam", "v", *made), data)
+        os.write(1, f"kept {path.name}\n".encode())
+
+
+class _Compiled(BaseException):
+    """The model has been compiled; nothing was sampled."""
+
+
+def compile_once(folder: Path) -> None:
+    """Compile the model in this process, so that those that it forks need only sample."""
+    import nutpie
+
+    from iw.workspace import open_workspace
+
+    def stop(*_: object, **__: object) -> None:
+        raise _Compiled
+
+    sample, nutpie.sample = nutpie.sample, stop
+    with open_workspace(folder) as workspace, contextlib.suppress(_Compiled):
+        workspace.fit(again=True)
+    nutpie.sample = sample
+
+
+def fit(folder: Path) -> None:
+    """A process that fits, and says so when the fit is recorded."""
+    from iw.workspace import open_workspace
+
+    with open_workspace(folder) as workspace:
+        os.write(1, f"pid {os.getpid()}\n".encode())
+        for done in workspace.fit():
+            os.write(1, f"fitted {done.fit_id}\n".encode())
+
+
 def serve() -> None:
     """Fork a process for every line of standard input, until it ends."""
     import alembic.command  # noqa: F401  # once, before forking
@@ -178,10 +253,21 @@ def serve() -> None:
             os.write(1, b"over\n")
             continue
         word, url, *more = line.split()
+        if word == "get-ready":
+            keep(Path(url), range(1))  # what writing loads is loaded once
+            continue
+        if word == "compile":
+            compile_once(Path(url))
+            os.write(1, b"compiled\n")
+            continue
         if os.fork() == 0:
             if word == "write":
                 name, events, appends = more
                 write(url, name, int(events), int(appends))
+            elif word == "fit":
+                fit(Path(url))
+            elif word == "keep":
+                keep(Path(url), itertools.count())
             else:
                 os.write(1, f"pid {os.getpid()}\n".encode())
                 Log.open(url, KEY).close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -9,8 +10,10 @@ from sqlalchemy import event
 
 from iw.core.errors import StoreError
 from iw.log.store import Log
-from tests.log.cast import DAY, NOW, address, append, drill, report
+from tests.assessment.dam import dam
+from tests.log.cast import DAY, KEY, NOW, address, append, drill, report
 from tests.log.conftest import empty
+from tests.log.fit_kills import BEGUN, kill_while_fitting
 from tests.log.kills import kill_often, kill_while_migrating, look, writers
 from tests.log.test_hash_chain import take_back_the_chain
 from tests.log.test_schema import scripts as scripts
@@ -53,6 +56,27 @@ def test_a_hundred_kills_while_migrating_lose_nothing(
     assert old
     with capsys.disabled():
         print(f"\n{log.engine.dialect.name}: 50 kills while migrating, {old} undone, {new} done")
+
+
+@pytest.mark.slow
+def test_fifty_kills_while_fitting_lose_nothing_and_leave_the_last_fit_in_force(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Twenty-five on each store."""
+    folder = tmp_path / "watch"
+    dam(folder, BEGUN)[0].close()
+    with (folder / "iw.toml").open("a") as settings:
+        settings.write("today = 2024-05-20\n")
+    monkeypatch.setenv("IW_DATABASE_URL", address(log))
+    monkeypatch.setenv("IW_LOG_KEY", KEY.text)
+    log.close()
+    done = kill_while_fitting(folder, rounds=25, seed=1)
+    assert done.unrecorded
+    with capsys.disabled():
+        print(
+            f"\n{log.engine.dialect.name}: 25 kills while fitting, {done.unrecorded} fits unrecorded, "
+            f"{done.recorded} recorded, {len(done.logged)} events acknowledged"
+        )
 
 
 def test_twenty_writers_at_once_lose_and_double_nothing(log: Log) -> None:
