@@ -20,7 +20,7 @@ Day ``t`` (0-based) is the ``t``-th day of the problem. Rates are per year of 36
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -251,6 +251,10 @@ class Draws:
 
     def __len__(self) -> int:
         return len(self.log_rate)
+
+    def __getitem__(self, which: slice | Ints) -> Draws:
+        """Some of the draws."""
+        return Draws(*(getattr(self, field.name)[which] for field in fields(self)))
 
     def rates(self, spec: ModelSpec, evidence: Evidence) -> Floats:
         """(D, I, S) lambda per year on the day for which it was elicited: the part of each rate that is no aftershock,

@@ -24,6 +24,7 @@ from iw.inference.filter_kernel import CHECKPOINT_DAYS, filter_block
 from iw.inference.matrices import BLOCK, draws_innermost
 
 _THREADS = 2
+_TOGETHER = 8 * BLOCK  # draws that are laid out at once
 
 
 @dataclass(frozen=True)
@@ -75,17 +76,25 @@ class DrawFilter:
         self._live: NDArray[np.bool_] | None = None
         self._blocks: list[_Block] = []
 
-    def _laid_out(self, evidence: Evidence) -> list[_Block]:
+    def _laid_out(self, evidence: Evidence, pool: ThreadPoolExecutor) -> list[_Block]:
         """Blocks of draws with rates, drift and generators; rates depend on which families have aftershocks."""
         if self._live is None or not np.array_equal(self._live, evidence.live):
-            rates, generators = self.draws.rates(self.spec, evidence), self.draws.generators()
-            blocks = [slice(first, first + BLOCK) for first in range(0, len(self.draws), BLOCK)]
-            drift = self.draws.log_drift
-            self._blocks = [
-                (one, draws_innermost(rates[one]), draws_innermost(drift[one]), draws_innermost(generators[one]))
-                for one in blocks
-            ]
-            self._live = evidence.live
+
+            def lay_out(first: int) -> list[_Block]:
+                draws = self.draws[first : first + _TOGETHER]
+                rates, drift, generators = draws.rates(self.spec, evidence), draws.log_drift, draws.generators()
+                return [
+                    (
+                        slice(first + at, first + at + BLOCK),
+                        draws_innermost(rates[at : at + BLOCK]),
+                        draws_innermost(drift[at : at + BLOCK]),
+                        draws_innermost(generators[at : at + BLOCK]),
+                    )
+                    for at in range(0, len(draws), BLOCK)
+                ]
+
+            parts = pool.map(lay_out, range(0, len(self.draws), _TOGETHER))
+            self._blocks, self._live = [block for part in parts for block in part], evidence.live
         return self._blocks
 
     def run(
@@ -156,11 +165,10 @@ class DrawFilter:
             probs[:, own] = by_scenario.transpose(0, 2, 1)
             return int(failed)
 
-        blocks = self._laid_out(evidence)
-        with ThreadPoolExecutor(threads) as pool:  # a task a thread: a task a block costs as much as a short run
-            failures = pool.map(
-                lambda some: [run(block) for block in some], (blocks[t::threads] for t in range(threads))
-            )
+        with ThreadPoolExecutor(threads) as pool:
+            blocks = self._laid_out(evidence, pool)
+            shares = [blocks[k::threads] for k in range(threads)]  # a task a block would cost as much as a short run
+            failures = pool.map(lambda some: [run(block) for block in some], shares)
             failed = [obs + acting.first for some in failures for obs in some if obs >= 0]
         if failed:
             raise _unexplained(min(failed), evidence)
