@@ -10,13 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from scipy.linalg import expm
 
 from iw.inference import reference
 from iw.inference.arrays import YEAR_DAYS, Draws, DriftPrior, Floats, ModelSpec
-from iw.inference.belief import JointState
 from iw.inference.drift import by_month, knots_of_steps, month_of, months_ahead, rates_on, watched_years, years
-from iw.inference.forecast import seen_probs
 from iw.inference.likelihood import log_likelihood_and_gradient
 from iw.inference.priors import log_priors
 from iw.inference.simulate import simulated_counts
@@ -162,22 +159,6 @@ def test_the_time_ahead_falls_into_months(day: int, days: float) -> None:
         assert start + length == pytest.approx(following[0])
         inside = np.arange(start, np.ceil(start + length), dtype=np.int64)
         assert len(set(month_of(spec, inside))) == 1
-
-
-def test_the_chance_that_an_indicator_is_seen_follows_its_drifting_rate() -> None:
-    """Day by day, with a state for having been seen."""
-    spec, draws, evidence = problem(8, dated=0, drift=True)
-    probs = np.random.default_rng(8).dirichlet(np.ones(3), size=3)
-    found = seen_probs(spec, JointState(probs, np.full(3, 1 / 3)), draws, evidence, 2, 0.6, 100)
-    for d in range(3):
-        state = np.append(probs[d], 0.0)
-        for day in range(evidence.days, evidence.days + 100):
-            absorbing = np.zeros((4, 4))
-            absorbing[:3, :3] = draws.generators()[d]
-            absorbing[:3, 3] = 0.6 * rates_on(spec, draws, evidence, day)[d, 2]
-            absorbing[range(3), range(3)] -= absorbing[:3, 3]
-            state = state @ expm(absorbing / YEAR_DAYS)
-        assert found[d] == pytest.approx(state[3], abs=1e-11)
 
 
 def test_simulated_counts_follow_the_drift() -> None:

@@ -8,11 +8,11 @@ from scipy.linalg import expm
 from scipy.stats import poisson
 
 from iw.inference import reference
-from iw.inference.arrays import YEAR_DAYS, Floats
+from iw.inference.arrays import YEAR_DAYS, Floats, ModelSpec
 from iw.inference.belief import JointState
 from iw.inference.drift import rates_on
 from iw.inference.question import Asked, _scaled, any_shown_probs, passing_counts, shown
-from tests.inference.cast import Problem, believe, problem, with_observation, without_aftershocks
+from tests.inference.cast import Problem, believe, problem, random_draws, with_observation, without_aftershocks
 
 
 def asked(one: Problem, days: int = 60, at_least: int = 1, indicator: int = 0, **more: float) -> Asked:
@@ -164,3 +164,57 @@ def test_nothing_is_shown_where_nobody_looks() -> None:
     assert any_shown_probs(one.spec, state, one.draws, one.evidence, blind) == pytest.approx(0.0, abs=1e-12)
     counts = passing_counts(one.spec, state, one.draws, one.evidence, blind, np.random.default_rng(9))
     assert not counts.any()
+
+
+def genuine(spec: ModelSpec, indicator: int, coverage: float, days: int) -> Asked:
+    """Any genuine event of the indicator, all of which pass; no false one does."""
+    return Asked(indicator, 1, np.full((days, len(spec.indicators)), coverage), 1.0, 0.0, (1.0, 1.0))
+
+
+@pytest.mark.parametrize("days", [1, 90, 3650])
+def test_the_chance_that_an_indicator_is_seen_is_that_of_its_absorbed_chain(days: int) -> None:
+    """With one more state, entered at the rate of what is seen and never left."""
+    spec, _, evidence = problem(seed=8, dated=0)
+    draws = random_draws(spec, 4, seed=8)
+    probs = np.random.default_rng(8).dirichlet(np.ones(3), size=4)
+    state = JointState(probs, np.full(4, 0.25))
+    found = any_shown_probs(spec, state, draws, evidence, genuine(spec, 2, 0.6, days))
+    for d in range(4):
+        absorbing = np.zeros((4, 4))
+        absorbing[:3, :3] = draws.generators()[d]
+        absorbing[:3, 3] = 0.6 * draws.rates(spec, evidence)[d, 2]
+        absorbing[range(3), range(3)] -= absorbing[:3, 3]
+        assert found[d] == pytest.approx((probs[d] @ expm(absorbing * days / YEAR_DAYS)[:3])[3], abs=1e-12)
+
+
+def test_without_coverage_nothing_will_be_seen() -> None:
+    spec, draws, evidence = problem(seed=9)
+    state = JointState(np.tile(spec.prior_probs, (3, 1)), np.full(3, 1 / 3))
+    assert any_shown_probs(spec, state, draws, evidence, genuine(spec, 0, 0.0, 400)) == pytest.approx(0.0, abs=1e-13)
+
+
+def test_an_indicator_is_likelier_to_be_seen_while_its_family_is_excited() -> None:
+    """By the chance of no aftershock: exp(-κ·share·ν·w·(1 − e^(−days/τ))) after one event of weight w at the end."""
+    spec, draws, evidence = problem(seed=9, dated=0, days=40)
+    state = JointState(np.tile(spec.prior_probs, (3, 1)), np.full(3, 1 / 3))
+    excited = with_observation(evidence, 39, 0.7, [1])
+    plain = any_shown_probs(spec, state, draws, evidence, genuine(spec, 0, 0.5, 60))
+    found = any_shown_probs(spec, state, draws, excited, genuine(spec, 0, 0.5, 60))
+    expected = 0.5 * spec.share[0] * draws.branching * 0.7 * (1 - np.exp(-60 / draws.decay_days))
+    assert 1 - found == pytest.approx((1 - plain) * np.exp(-expected), rel=1e-12)
+
+
+def test_the_chance_that_an_indicator_is_seen_follows_its_drifting_rate() -> None:
+    """Day by day, with a state for having been seen."""
+    spec, draws, evidence = problem(8, dated=0, drift=True)
+    probs = np.random.default_rng(8).dirichlet(np.ones(3), size=3)
+    found = any_shown_probs(spec, JointState(probs, np.full(3, 1 / 3)), draws, evidence, genuine(spec, 2, 0.6, 100))
+    for d in range(3):
+        state = np.append(probs[d], 0.0)
+        for day in range(evidence.days, evidence.days + 100):
+            absorbing = np.zeros((4, 4))
+            absorbing[:3, :3] = draws.generators()[d]
+            absorbing[:3, 3] = 0.6 * rates_on(spec, draws, evidence, day)[d, 2]
+            absorbing[range(3), range(3)] -= absorbing[:3, 3]
+            state = state @ expm(absorbing / YEAR_DAYS)
+        assert found[d] == pytest.approx(state[3], abs=1e-11)

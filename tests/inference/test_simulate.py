@@ -7,10 +7,8 @@ import pytest
 from scipy.linalg import expm
 
 from iw.inference.arrays import YEAR_DAYS, Draws
-from iw.inference.belief import JointState
-from iw.inference.forecast import seen_probs
 from iw.inference.simulate import simulated_counts
-from tests.inference.cast import problem, random_draws, silent, some, with_observation, without_aftershocks
+from tests.inference.cast import problem, silent, some, without_aftershocks
 
 
 def repeated(draws: Draws, count: int) -> Draws:
@@ -83,36 +81,3 @@ def test_aftershocks_are_shared_out_within_the_family_and_to_nobody_else() -> No
     assert counts.mean(axis=0) == pytest.approx(
         [of_all[0] * 1.2, of_all[0] * 0.8, of_all[2], 0], rel=0.03
     )  # 1 / (1 - nu) = 2: one aftershock an event, in fifths
-
-
-@pytest.mark.parametrize("days", [1.0, 90.0, 3650.0])
-def test_the_chance_that_an_indicator_is_seen_is_that_of_its_absorbed_chain(days: float) -> None:
-    """With one more state, entered at the rate of what is seen and never left."""
-    spec, _, evidence = problem(seed=8, dated=0)
-    draws = random_draws(spec, 4, seed=8)
-    probs = np.random.default_rng(8).dirichlet(np.ones(3), size=4)
-    state = JointState(probs, np.full(4, 0.25))
-    found = seen_probs(spec, state, draws, evidence, 2, 0.6, days)
-    for d in range(4):
-        absorbing = np.zeros((4, 4))
-        absorbing[:3, :3] = draws.generators()[d]
-        absorbing[:3, 3] = 0.6 * draws.rates(spec, evidence)[d, 2]
-        absorbing[range(3), range(3)] -= absorbing[:3, 3]
-        assert found[d] == pytest.approx((probs[d] @ expm(absorbing * days / YEAR_DAYS)[:3])[3], abs=1e-12)
-
-
-def test_without_coverage_nothing_will_be_seen() -> None:
-    spec, draws, evidence = problem(seed=9)
-    state = JointState(np.tile(spec.prior_probs, (3, 1)), np.full(3, 1 / 3))
-    assert seen_probs(spec, state, draws, evidence, 0, 0.0, 400.0) == pytest.approx(0.0, abs=1e-13)
-
-
-def test_an_indicator_is_likelier_to_be_seen_while_its_family_is_excited() -> None:
-    """By the chance of no aftershock: exp(-κ·share·ν·w·(1 − e^(−days/τ))) after one event of weight w at the end."""
-    spec, draws, evidence = problem(seed=9, dated=0, days=40)
-    state = JointState(np.tile(spec.prior_probs, (3, 1)), np.full(3, 1 / 3))
-    excited = with_observation(evidence, 39, 0.7, [1])
-    plain = seen_probs(spec, state, draws, evidence, 0, 0.5, 60.0)
-    found = seen_probs(spec, state, draws, excited, 0, 0.5, 60.0)
-    expected = 0.5 * spec.share[0] * draws.branching * 0.7 * (1 - np.exp(-60 / draws.decay_days))
-    assert 1 - found == pytest.approx((1 - plain) * np.exp(-expected), rel=1e-12)

@@ -15,7 +15,7 @@ import numpy as np
 from iw.assessment.predictive import PredictedCount, prior_predictive
 from iw.core.dates import end_of_day
 from iw.inference.belief import weighted_quantile
-from iw.inference.forecast import seen_probs
+from iw.inference.question import Asked, any_shown_probs
 from iw.log.records import Marking
 from iw.report.canvas import DOWN, INK, MUTED, OTHER, RULE, Look, put_text, render, standalone
 from iw.workspace import Workspace
@@ -116,7 +116,8 @@ def _settled(watch: Workspace, line: Mapping[str, str]) -> Settled:
         column = belief.spec.indicators.index(line["indicator"])
         coverage = watch.catalogue.indicator(line["indicator"]).coverage
         known = (belief.spec, belief.state, belief.draws, belief.evidence.arrays)
-        probs = seen_probs(*known, column, coverage, days)
+        every_day = np.full((days, len(belief.spec.indicators)), coverage)
+        probs = any_shown_probs(*known, Asked(column, 1, every_day, 1.0, 0.0, (1.0, 1.0)))
         chance = float(belief.state.weights @ probs)
         low, high = weighted_quantile(probs, belief.state.weights, (0.05, 0.95))
     asked = (line["subject"], line["document"], asked_on, until)
