@@ -16,11 +16,13 @@ from typer.main import get_command
 from iw.cli import (
     asking,
     catalogue,
+    changing,
     demo,
     exchanging,
     foreseeing,
     founding,
     keeping,
+    looking,
     replaying,
     telling,
     trusting,
@@ -141,17 +143,19 @@ def root(
         print(context.get_help())
 
 
-for commands in (
-    founding,
-    demo,
-    telling,
-    exchanging,
-    asking,
-    trusting,
-    foreseeing,
-    catalogue,
-    working,
-    replaying,
-    keeping,
-):  # in the order in which the help lists them
-    commands.register(app)
+# In the order in which the help lists them.
+_PANELS = {
+    "Begin": (founding, demo),
+    "Tell the log, and read it": (telling, changing, looking, exchanging),
+    "Ask what is believed, and whether to trust it": (asking, trusting),
+    "Look ahead, and score": (foreseeing,),
+    "Catalogue, fits, reports": (catalogue, working, replaying),
+    "Keep the log": (keeping,),
+}
+for panel, parts in _PANELS.items():
+    for part in parts:
+        part.register(app)
+    for one in app.registered_commands:
+        one.rich_help_panel = one.rich_help_panel if isinstance(one.rich_help_panel, str) else panel
+    for group in app.registered_groups:
+        group.rich_help_panel = panel  # the only one comes last

@@ -60,6 +60,14 @@ class Session:
         """Whether a person can answer a question."""
         return sys.stdin is not None and sys.stdin.isatty()
 
+    def ask(self, value: str | None, question: str) -> str | None:
+        """The value; where it was not given, what a person at the terminal answers."""
+        if value is not None or not self.at_terminal:
+            return value
+        import typer
+
+        return str(typer.prompt(question, err=True))
+
     def command(self, words: str) -> str:
         """A command as it must be typed to reach the same workspace."""
         where = f"--workspace {shlex.quote(str(self.folder))} " if self.folder else ""

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from iw.cli.options import Json, KnownAt, Marked
+from iw.cli.moved import moved_rows, show_moved
+from iw.cli.options import (
+    Author,
+    Document,
+    GradeGiven,
+    Held,
+    Json,
+    KnownAt,
+    Marked,
+    MarkedAs,
+    Note,
+    Origin,
+    Reported,
+    Section,
+    Source,
+    Text,
+    Url,
+)
+from iw.cli.sent import Sent, read_held, read_report
 from iw.cli.session import Session
 from iw.core.errors import UsageError
 
@@ -17,10 +34,9 @@ if TYPE_CHECKING:
 
     from iw.log.drafts import EventDraft
     from iw.log.records import Event, LogView, Marking
-    from iw.workspace import Logged, Moved, Workspace
+    from iw.workspace import Logged, Workspace
 
 _SHOWN_NEAR = 5
-_FELT = 0.05  # points from which a scenario counts as moved
 
 
 def register(app: typer.Typer) -> None:
@@ -37,29 +53,23 @@ def log(
         str | None,
         typer.Option(metavar="DATE", help="Needed. When (UTC): 2026-04-11, 2026-04, 2026, today, yesterday."),
     ] = None,
-    grade: Annotated[
-        str | None,
-        typer.Option(metavar="GRADE", help="Needed. A-F for the source, 1-6 for the report, such as B2."),
-    ] = None,
-    source: Annotated[str | None, typer.Option(metavar="NAME", help="Needed. Who reports it.")] = None,
-    text: Annotated[str | None, typer.Option(metavar="TEXT", help="Needed. What the source says.")] = None,
+    grade: GradeGiven = None,
+    source: Source = None,
+    text: Text = None,
     summary: Annotated[str | None, typer.Option(metavar="TEXT", help="The event in a line. Default: the text.")] = None,
-    origin: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Where the report comes from in the end. Default: the source.")
-    ] = None,
-    url: Annotated[str | None, typer.Option(metavar="URL", help="Where the report can be read.")] = None,
-    reported: Annotated[str | None, typer.Option(metavar="DATE", help="Day or moment of the report.")] = None,
+    origin: Origin = None,
+    url: Url = None,
+    reported: Reported = None,
     development: Annotated[
         str | None, typer.Option(metavar="NAME", help="The story it belongs to: of one story one event counts.")
     ] = None,
     staged: Annotated[str | None, typer.Option(metavar="no|possibly|yes", help="Performed for onlookers?")] = None,
-    document: Annotated[str | None, typer.Option(metavar="ID", help="The document of the register.")] = None,
-    section: Annotated[str | None, typer.Option(metavar="TEXT", help="The section of that document.")] = None,
-    note: Annotated[str | None, typer.Option(metavar="TEXT", help="The note of that document.")] = None,
-    marking: Annotated[
-        str | None, typer.Option(metavar="TLP", help="clear (default), green, amber, amber+strict or red.")
-    ] = None,
-    by: Annotated[str | None, typer.Option(metavar="AUTHOR", help="Who logs it. Default: the workspace's.")] = None,
+    document: Document = None,
+    section: Section = None,
+    note: Note = None,
+    held: Held = None,
+    marking: MarkedAs = None,
+    by: Author = None,
     yes: Annotated[bool, typer.Option("--yes", metavar="", help="Even where the log holds something like it.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -70,18 +80,12 @@ def log(
     """
     session: Session = context.obj
     with session.open() as workspace:
+        on = session.ask(on, "When it happened")
+        sent = Sent(source, grade, text, origin, url, reported, document, section, note)
+        sent = sent if held else sent.asked(session)
         with session.waiting("Looking for the like"):
-            draft = _draft(
-                workspace,
-                indicator,
-                {"on": on, "grade": grade, "source": source, "text": text, "reported": reported, "url": url}
-                | {"staged": staged, "document": document, "marking": marking},
-                summary=summary,
-                origin=origin,
-                development=development,
-                section=section,
-                note=note,
-            )
+            claim = {"on": on, "staged": staged, "marking": marking, "summary": summary, "development": development}
+            draft = _draft(workspace, indicator, sent, claim | {"report": held})
             near = workspace.near(draft)
         if near and not yes:
             _ask(session, near)
@@ -93,67 +97,48 @@ def log(
         if as_json:
             print(_logged_json(workspace, logged))
         else:
-            _show_moved(session, workspace, logged)
+            show_moved(session, workspace, logged.moved, logged.silent, logged.changes)
 
 
-def _draft(
-    workspace: Workspace, indicator: str, given: dict[str, str | None], summary: str | None, **more: str | None
-) -> EventDraft:
+def _draft(workspace: Workspace, indicator: str, sent: Sent, claim: dict[str, str | None]) -> EventDraft:
     """The event as it would be logged; `OptionsError` with everything that is wrong."""
     from iw.cli.reading import Reader
-    from iw.core.errors import NotFoundError, UsageError
     from iw.log import csv_fields
-    from iw.log.drafts import EventDraft, ReportDraft
-    from iw.log.grades import parse_grade
+    from iw.log.drafts import EventDraft
     from iw.log.records import Marking, Staged
 
     reader = Reader(workspace.today)
     reader.attempt("INDICATOR", lambda: workspace.catalogue.indicator(indicator))
-    text = reader.needed("--text", given["text"], "Say what the source says.")
-    source = reader.needed("--source", given["source"], "Name who reports it.")
-    on = reader.needed("--on", given["on"], "Write 2026-04-11, 2026-04, 2026, today or yesterday.")
-    graded = reader.needed("--grade", given["grade"], "Write a letter A-F and a digit 1-6, such as B2.")
+    on = reader.needed("--on", claim["on"], "Write 2026-04-11, 2026-04, 2026, today or yesterday.")
     occurred = reader.read("--on", on, reader.period)
     if occurred is not None and occurred.first > workspace.today:
         reader.say("--on", f"{occurred} lies in the future (today is {workspace.today}). Log it when it has happened.")
-    grade = reader.read("--grade", graded, parse_grade)
-    reported = reader.read("--reported", given["reported"], reader.moment)
-    if reported is not None and reported.date() > workspace.today:
-        reader.say("--reported", f"{reported.date()} lies in the future (today is {workspace.today}).")
-    elif reported is not None and occurred is not None and reported.date() < occurred.first:
+    staged = reader.read("--staged", claim["staged"], csv_fields.staged) or Staged.NO
+    marking = reader.read("--marking", claim["marking"], csv_fields.marking)
+    report = held = reported = None
+    summary = claim["summary"]
+    if claim["report"]:
+        held = read_held(reader, workspace, claim["report"], sent)
+        summary = reader.needed("--summary", summary, "Say what happened in a line.")
+    else:
+        report = read_report(reader, workspace, sent)
+        reported = report.reported_at if report else None
+    if reported is not None and occurred is not None and reported.date() < occurred.first:
         reader.say("--reported", f"{reported.date()} lies before the event ({occurred}).")
-    staged = reader.read("--staged", given["staged"], csv_fields.staged) or Staged.NO
-    marking = reader.read("--marking", given["marking"], csv_fields.marking) or Marking.CLEAR
-    url = reader.read("--url", given["url"], csv_fields.url)
-    document = given["document"]
-    if document is not None and document not in workspace.catalogue.documents:
-        missing = NotFoundError("document", document, workspace.catalogue.documents)
-        reader.say("--document", str(missing))
     reader.check("Nothing was logged.")
     assert occurred is not None
-    assert grade is not None
-    assert text is not None
-    assert source is not None
-    report = ReportDraft(
-        source=source,
-        grade=grade,
-        text=text,
-        origin=more["origin"] or "",
-        reported_at=reported,
-        url=url,
-        document=document,
-        section=more["section"],
-        note=more["note"],
-    )
+    behind = report or (held.first if held else None)
+    assert behind is not None
     try:
         return EventDraft(
             indicator=indicator,
             occurred=occurred,
-            summary=summary or text,
-            reports=(report,),
-            development=more["development"] or None,
+            summary=summary or (report.text if report else ""),
+            reports=(behind,),
+            development=claim["development"] or None,
             staged=staged,
-            marking=marking,
+            # What a report says is as restricted as the report, whoever says it again.
+            marking=marking or (held.marking if held else Marking.CLEAR),
         )
     except UsageError as error:
         raise UsageError(f"Nothing was logged. {error.message}", error.hint) from error
@@ -192,53 +177,6 @@ def _acknowledge(session: Session, workspace: Workspace, event: Event) -> None:
     session.out.file.flush()
 
 
-def _show_moved(session: Session, workspace: Workspace, logged: Logged) -> None:
-    from iw.cli.figures import fine_percent, signed
-    from iw.cli.foreseen import show_changes
-
-    if logged.silent:
-        session.out.print(f"It moves no belief. {logged.silent.rstrip('.')}.", soft_wrap=True)
-        return
-    for moved in logged.moved:
-        problem = workspace.catalogue.problem(moved.problem)
-        titles = {scenario.id: scenario.title for scenario in problem.scenarios}
-        unusable = "" if moved.after.usable else "   (no belief yet: see iw status)"
-        session.out.print(f"{problem.id}: {problem.title}{unusable}", style="bold", soft_wrap=True)
-        rows = _moved_rows(moved)
-        width = max(len(titles[row["scenario"]]) for row in rows)
-        for row in rows:
-            before, after = (f"{fine_percent(row[key]):>7}" for key in ("before", "after"))
-            points = f"{signed(row['points']):>6} points" + (
-                "  leads" if row["scenario"] == moved.after.leading else ""
-            )
-            session.out.print(f"  {titles[row['scenario']]:<{width}}  {before} → {after}  {points}", soft_wrap=True)
-    show_changes(session, workspace, [one for one in logged.changes if one.content.old is not None])
-    why = session.command(f"explain {logged.moved[0].problem} --since {_day_before(workspace)}")
-    session.out.print(f"Why: {why}", style="dim", soft_wrap=True)
-
-
-def _day_before(workspace: Workspace) -> date:
-    return workspace.today - timedelta(days=1)
-
-
-def _moved_rows(moved: Moved, all_of_them: bool = False) -> list[dict[str, Any]]:
-    """The scenarios that lead, before or after, and those that moved, with the largest move first."""
-    before, after = moved.before.state.mean, moved.after.state.mean
-    rows: list[dict[str, Any]] = [
-        {
-            "problem": moved.problem,
-            "scenario": name,
-            "before": float(before[s]),
-            "after": float(after[s]),
-            "points": 100 * float(after[s] - before[s]),
-        }
-        for s, name in enumerate(moved.after.spec.scenarios)
-    ]
-    rows.sort(key=lambda row: -abs(row["points"]))
-    leading = {moved.before.leading, moved.after.leading}
-    return [row for row in rows if all_of_them or abs(row["points"]) >= _FELT or row["scenario"] in leading]
-
-
 def _logged_json(workspace: Workspace, logged: Logged) -> str:
     from iw.cli.answers import answer, origin
 
@@ -253,7 +191,7 @@ def _logged_json(workspace: Workspace, logged: Logged) -> str:
         "recorded_at": event.stamp.recorded_at,
     }
     beliefs = {moved.problem: moved.after.provenance for moved in logged.moved}
-    rows = [row for moved in logged.moved for row in _moved_rows(moved, all_of_them=True)]
+    rows = [row for moved in logged.moved for row in moved_rows(moved, all_of_them=True)]
     near = [one.id for one in logged.near]
     return answer(
         "log",

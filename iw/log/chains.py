@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, select
 
 from iw.core.errors import UsageError
+from iw.log.drafts import position_of
 from iw.log.records import Marking, Stance
 from iw.log.schema import Kind, backings, records, retractions, sources
 
@@ -92,6 +93,16 @@ class Chains:
         if first is None:
             raise UsageError(f"There is no record {position} in the log.")
         return self.by_first[first]
+
+    def named(self, name: str) -> Chain:
+        """The chain of the record that people call ``E12``; `UsageError` where none is so called."""
+        position = position_of(name)
+        self.load_positions([position])
+        chain = self.known(position)
+        letter = name.strip()[0].upper()
+        if letter.isalpha() and _LETTERS.get(chain.kind) != letter:
+            raise UsageError(f"There is no {letter}{position}.", f"Record {position} is of another kind: {chain.name}.")
+        return chain
 
     def claiming(self, fingerprint: str) -> Iterator[Chain]:
         """The live chains that claim this."""

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from iw.core.errors import StoreError, UsageError
 from iw.log import fingerprints, linking, migrate, near, plan, reading, restoring, verify
-from iw.log.chains import Chains
+from iw.log.chains import Chain, Chains
 from iw.log.drafts import CorrectionDraft, Draft, EventDraft, FitDraft
 from iw.log.engine import make_engine, sqlite_file, translated
 from iw.log.engine import reading as reads
@@ -176,6 +176,11 @@ class Log:
             for event in reading.read_events(connection, _EVER, Marking.RED, [position]):
                 return event
         raise UsageError(f"There is no event E{position} in force.", "See `iw events`.")
+
+    def named(self, name: str) -> Chain:
+        """The fact that people call ``E12``, withdrawn or not; `UsageError` where there is none of that name."""
+        with reads(self.engine) as connection:
+            return Chains(connection).named(name)
 
     def position(self) -> int:
         """The position of the last record; 0 for an empty log."""

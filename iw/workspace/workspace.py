@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from iw.assessment.records import Assessment, ShiftView
     from iw.assessment.replay import Published, Replayed
     from iw.evidence.fit_files import FitSummary
+    from iw.workspace.changing import Changed
     from iw.workspace.exchanging import Exchange
     from iw.workspace.foresight import Foresight
     from iw.workspace.trust import Trust
@@ -280,6 +281,20 @@ class Workspace:
     def log_event(self, draft: EventDraft, author: str | None = None, reason: str = "logged") -> Logged:
         """Append an event with its reports, and say what it moved: `enter`, then `follow`."""
         return self.follow(self.enter(draft, author, reason), author)
+
+    def change(self, draft: Draft, author: str | None = None, reason: str = "logged") -> Changed:
+        """Append one fact, or one change of a fact, and say what it moved; nothing is appended that is wrong."""
+        from iw.workspace.changing import change
+
+        return change(
+            self._beliefs,
+            draft,
+            author=author or self.settings.author,
+            reason=reason,
+            now=self.now(),
+            seen=max(self.seen_marking(None), getattr(draft, "marking", None) or Marking.CLEAR, key=lambda m: m.rank),
+            record_levels=self.foresight.record_levels,
+        )
 
     def append(self, drafts: Sequence[Draft], author: str | None = None, reason: str = "logged") -> list[int]:
         """Append any drafts in one transaction; gives their log positions."""

@@ -41,7 +41,7 @@ def test_help_and_version_load_no_engine_and_no_store(option: str) -> None:
 
 
 def test_the_package_runs_as_a_module_and_reports_its_exit_code(folder: Path) -> None:
-    assert "Commands" in python("-m", "iw").stdout
+    assert "Tell the log" in python("-m", "iw").stdout
     done = python("-m", "iw", "-w", str(folder), "events", "nonsense")
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
