@@ -1,5 +1,5 @@
-"""Commands that change what the log says of a fact, by a new record: ``back``, ``deny``, ``correct``, ``regrade``,
-``retract``."""
+"""Commands that say something of a fact in the log, by a new record: ``back``, ``deny``, ``correct``, ``regrade``,
+``retract``, ``review``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Anew = Annotated[str | None, typer.Option("--marking", metavar="TLP", help="A ne
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (back, deny, correct, regrade, retract):
+    for command in (back, deny, correct, regrade, retract, review):
         app.command()(command)
 
 
@@ -267,7 +267,7 @@ def retract(
     record: Annotated[
         str,
         typer.Argument(
-            metavar="E12|R7|C3|S5|V9|E12@R7",
+            metavar="E12|R7|C3|S5|V9|J6|E12@R7",
             help="What is withdrawn; E12@R7: only that this report stands to this event.",
         ),
     ],
@@ -275,7 +275,7 @@ def retract(
     by: Author = None,
     as_json: Json = False,
 ) -> None:
-    """Withdraw an event, report, coverage, search or resolution; it stays for questions about the time before.
+    """Withdraw an event, report, coverage, search, resolution or review; it stays for questions about the time before.
 
     Example: [bold]iw --workspace iw-demo retract E542 --reason "Logged by mistake."[/bold]
     """
@@ -292,6 +292,48 @@ def retract(
         position, name = target
         done = f"{name} withdrawn: {why}"
         _apply(session, workspace, "retract", name, done, RetractionDraft(position), by, why or "", as_json)
+
+
+def review(
+    context: typer.Context,
+    record: Annotated[str, typer.Argument(metavar="E12|R7", help="The event, reading or report that was looked at.")],
+    opinion: Annotated[str, typer.Argument(metavar="agree|doubt|reject", help="What you think of it.")],
+    ground: Annotated[str | None, typer.Option(metavar="TEXT", help="Needed. On what ground.")] = None,
+    marking: Annotated[
+        str | None, typer.Option(metavar="TLP", help="Of the review. Default: clear, or that of its subject.")
+    ] = None,
+    by: Author = None,
+    as_json: Json = False,
+) -> None:
+    """Record that you looked at an event, reading or report, and what you think of it. It changes no belief.
+
+    Example: [bold]iw --workspace iw-demo review E542 doubt --ground "The officials are not named."[/bold]
+    """
+    from iw.log import csv_fields
+    from iw.log.drafts import ReviewDraft
+    from iw.log.records import Marking, Opinion
+
+    session: Session = context.obj
+    with session.open() as workspace:
+        ground = session.ask(ground, "On what ground")
+        reader = Reader(workspace.today)
+        about = reader.attempt("RECORD", lambda: workspace.log.named(record))
+        if opinion not in list(Opinion):
+            reader.say("OPINION", f"'{opinion}' is none. Write {', '.join(Opinion)}.")
+        mark = reader.read("--marking", marking, csv_fields.marking) or Marking.CLEAR
+        why = reader.needed("--ground", ground, "Say on what ground.")
+        reader.check("Nothing was recorded.")
+        assert about is not None
+        assert why is not None
+        (position,) = workspace.append([ReviewDraft(about.first, Opinion(opinion), why, marking=mark)], by, "reviewed")
+        if as_json:
+            from iw.cli.answers import answer, origin
+
+            row = {"record": f"J{position}", "subject": about.name, "opinion": opinion, "ground": why}
+            print(answer("review", origin(workspace), [row]))
+            return
+    session.out.print(f"J{position}: {opinion} on {about.name}. {why}", soft_wrap=True)
+    session.out.print("A review changes no belief. See deny, regrade and correct.", style="dim")
 
 
 def _withdrawn(workspace: Workspace, name: str) -> tuple[int, str]:

@@ -32,7 +32,7 @@ def export(
         typer.Argument(metavar="FILE", help="FILE.jsonl: the whole log; .parquet: a table; .json: STIX 2.1."),
     ],
     table: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which table: events, reports, readings or coverage.")
+        str | None, typer.Option(metavar="NAME", help="Which table: events, reports, readings, coverage or reviews.")
     ] = None,
     beliefs: Annotated[
         bool, typer.Option("--beliefs", metavar="", help="In STIX, also what is believed of each problem.")

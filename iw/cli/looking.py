@@ -83,8 +83,10 @@ def unassigned(context: typer.Context, known_at: KnownAt = None, marking: Marked
     Example: [bold]iw --workspace iw-demo unassigned[/bold]
     """
     from iw.cli.answers import answer, origin
+    from iw.cli.opened import show_reviews
     from iw.cli.reading import when
     from iw.core.dates import end_of_day
+    from iw.log.drafts import position_of
     from iw.log.records import Marking
     from iw.log.tables import report_rows
 
@@ -92,7 +94,8 @@ def unassigned(context: typer.Context, known_at: KnownAt = None, marking: Marked
     with session.open() as workspace:
         asked = when(workspace, None, known_at, marking)
         known, seen = asked.known_at or end_of_day(workspace.today), asked.marking or Marking.RED
-        rows = [row for row in report_rows(workspace.log.view(known, seen)) if row["event"] is None]
+        view = workspace.log.view(known, seen)
+        rows = [row for row in report_rows(view) if row["event"] is None]
         rows.sort(key=lambda row: (row["reported_at"] or row["recorded_at"], row["position"]), reverse=True)
         if as_json:
             print(answer("unassigned", origin(workspace, known_at=known, marking=seen), rows))
@@ -102,6 +105,7 @@ def unassigned(context: typer.Context, known_at: KnownAt = None, marking: Marked
         when_told = f", {row['reported_at']:%Y-%m-%d}" if row["reported_at"] else ""
         session.out.print(f"{row['id']}: {row['source']}, graded {row['grade']}{when_told}{about}", soft_wrap=True)
         session.below(row["text"])
+        show_reviews(session, view, position_of(row["id"]))
     session.out.print(f"{len(rows)} unassigned report{'s' if len(rows) != 1 else ''}", style="dim")
 
 

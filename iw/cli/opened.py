@@ -26,10 +26,20 @@ def show_event(session: Session, workspace: Workspace, view: LogView, event: Eve
         if one.subject == OfEvent(event.first_position):
             when = f"{one.stamp.recorded_at:%Y-%m-%d}"
             session.below(f"Settled: {one.outcome} ({one.id}, {one.stamp.author}, {when}): {one.ground}")
+    show_reviews(session, view, event.first_position)
     for backing in event.backings:
         _report(session, backing, event.summary)
+        show_reviews(session, view, backing.report.first_position, 4)
     for name, fate in _fates(workspace, view, event):
         session.below(f"{name}: {fate}")
+
+
+def show_reviews(session: Session, view: LogView, subject: int, indent: int = 2) -> None:
+    """Print what reviewers think of an event or report, by the position of its first record."""
+    for one in view.reviews:
+        if one.subject == subject:
+            when = f"{one.stamp.recorded_at:%Y-%m-%d}"
+            session.below(f"Reviewed: {one.opinion} ({one.id}, {one.reviewer}, {when}): {one.ground}", indent)
 
 
 def _report(session: Session, backing: Backing, summary: str) -> None:

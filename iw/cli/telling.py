@@ -284,7 +284,7 @@ def events(
     from iw.cli.reading import when
     from iw.core.dates import end_of_day
     from iw.log.records import Marking
-    from iw.log.tables import event_rows
+    from iw.log.tables import event_rows, review_rows
 
     session: Session = context.obj
     with session.open() as workspace:
@@ -306,7 +306,9 @@ def events(
         ]
         rows.sort(key=lambda row: (row["occurred_first"], row["position"]), reverse=True)
         if as_json:
-            print(answer("events", origin(workspace, known_at=known, marking=seen), rows))
+            reviews = [row for row in review_rows(view) if one is not None and row["subject"] == one.id]
+            more = {"reviews": reviews} if one else {}
+            print(answer("events", origin(workspace, known_at=known, marking=seen), rows, **more))
             return
     _list_events(session, rows)
 

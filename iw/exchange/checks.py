@@ -17,13 +17,14 @@ from iw.core.dates import PartialDate
 from iw.core.errors import DataError, Fault, UsageError
 from iw.exchange.lines import LONGEST_LINE, Header, decoded, decoded_header
 from iw.log import checks, csv_fields
-from iw.log.drafts import EventDraft, ResolutionDraft, SearchDraft
-from iw.log.records import Outcome, Staged, VisibleBasis
+from iw.log.drafts import EventDraft, ResolutionDraft, ReviewDraft, SearchDraft
+from iw.log.records import Opinion, Outcome, Staged, VisibleBasis
 from iw.log.restoring import LINKS, Restored, coverage_draft, product_of, report_draft, subject_of
 from iw.log.schema import PRODUCTS, Kind
 
 MOST_FAULTS = 1_000
 _LINKED = {"event": Kind.EVENT, "report": Kind.REPORT, "forecast": Kind.FORECAST, "level": Kind.LEVEL}
+_REVIEWED = (Kind.EVENT, Kind.REPORT)
 _VERSIONED = (Kind.EVENT, Kind.REPORT)
 _NEVER_RETRACTED = {Kind.RETRACTION, Kind.SOURCE, *PRODUCTS}
 _KINDS = list(Kind)
@@ -156,6 +157,8 @@ class _Check:
                 continue
             elif name in _LINKED and (kind is not _LINKED[name] or self._firsts[link - 1] != link):
                 yield f"'{name}' is {link}, which is no {_LINKED[name]}"
+            elif name == "subject" and (kind not in _REVIEWED or self._firsts[link - 1] != link):
+                yield f"'subject' is {link}, which is neither event nor report"
             elif name == "target" and kind in _NEVER_RETRACTED:
                 yield f"a {kind} is never retracted"
 
@@ -195,6 +198,9 @@ def _content(record: Restored) -> Iterator[str]:
                 _check_fit(record)
             case Kind.RESOLUTION:
                 ResolutionDraft(subject_of(content), Outcome(content["outcome"]), content["ground"])
+            case Kind.REVIEW:
+                checks.filled(reviewer=content["reviewer"])
+                ReviewDraft(**{**content, "opinion": Opinion(content["opinion"])})
             case Kind.FORECAST | Kind.LEVEL | Kind.ACKNOWLEDGEMENT:
                 product_of(record.kind, content)
     except UsageError as error:

@@ -21,10 +21,12 @@ from iw.log.drafts import (
     EventDraft,
     ReportDraft,
     ResolutionDraft,
+    ReviewDraft,
     SearchDraft,
     Visible,
 )
 from iw.log.engine import reading
+from iw.log.fingerprints import of_event
 from iw.log.records import (
     Backing,
     Coverage,
@@ -59,6 +61,14 @@ class EventFact:
 
 
 @dataclass(frozen=True)
+class ReviewFact:
+    """A review of an event, reading or report that any of the ``fingerprints`` claims; the draft names 0 as subject."""
+
+    draft: ReviewDraft
+    fingerprints: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Version:
     position: int
     recorded_at: datetime
@@ -74,6 +84,9 @@ class FactsToJoin(Protocol):
 
     def others(self) -> Iterable[ReportDraft | CoverageDraft | SearchDraft | ResolutionDraft]:
         """What stands for itself: unassigned reports, declared coverage, searches, scenarios that are settled."""
+
+    def reviews(self) -> Iterable[ReviewFact]:
+        """The reviews of any of these."""
 
 
 class Facts:
@@ -99,7 +112,7 @@ class Facts:
 
     def events(self) -> Iterator[EventFact]:
         """The events and readings."""
-        for event in (*self._view.events, *self._view.readings):
+        for event in self._in_force():
             yield self._event(event)
 
     def others(self) -> Iterator[ReportDraft | CoverageDraft | SearchDraft | ResolutionDraft]:
@@ -113,6 +126,24 @@ class Facts:
         for resolution in self._view.resolutions:
             if isinstance(resolution.subject, OfScenario):
                 yield self._resolution(resolution, resolution.subject)
+
+    def reviews(self) -> Iterator[ReviewFact]:
+        """The reviews of any of these."""
+        claims = {one.first_position: claimed(self._event(one).draft) for one in self._in_force()}
+        reports = {one.report.first_position: one.report for event in self._in_force() for one in event.backings}
+        reports |= {one.first_position: one for one in self._view.unassigned}
+        for review in self._view.reviews:
+            if review.subject in claims:
+                versions = (version.fingerprint for version in self._versions[review.subject])
+                prints = frozenset((claims[review.subject], *versions))
+            else:
+                prints = frozenset([self._report(reports[review.subject]).fingerprint])
+            names = ("opinion", "ground", "reviewer")
+            told = {name: getattr(review, name) for name in names}
+            yield ReviewFact(ReviewDraft(0, **told, marking=review.stamp.marking, reason=_reason(review.stamp)), prints)
+
+    def _in_force(self) -> tuple[Event, ...]:
+        return (*self._view.events, *self._view.readings)
 
     def _event(self, event: Event) -> EventFact:
         versions = self._versions[event.first_position]
@@ -182,6 +213,13 @@ class Facts:
         if not self._backfill or stamp.visible_basis is VisibleBasis.RECORDED:
             return None
         return Visible(stamp.visible_at, stamp.visible_basis)
+
+
+def claimed(draft: EventDraft) -> str:
+    """The fingerprint of what an event with new reports claims."""
+    reports = ((item.stance, item.report) for item in draft.attached)
+    rests_on = [(stance, one.fingerprint) for stance, one in reports if isinstance(one, ReportDraft)]
+    return of_event(draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)
 
 
 def event_fact(

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 
-from iw.exchange.facts import EventFact, FactsToJoin, higher
-from iw.log import fingerprints
+from iw.exchange.facts import EventFact, FactsToJoin, ReviewFact, claimed, higher
 from iw.log.chains import Chains
-from iw.log.drafts import BackingDraft, Draft, ReportDraft
+from iw.log.drafts import BackingDraft, Draft, ReportDraft, ReviewDraft
 from iw.log.engine import reading
 from iw.log.records import OfEvent
 from iw.log.schema import Kind
@@ -51,6 +50,9 @@ def join(log: Log, facts: FactsToJoin, *, importer: str, now: datetime, batch: s
     for others in batched(facts.others(), AT_ONCE):
         done = append(others)
         appended, known = appended + len(done), known + len(others) - len(done)
+    for reviews in batched(facts.reviews(), AT_ONCE):
+        done = append(list(_placed(log, reviews)))
+        appended, known = appended + len(done), known + len(reviews) - len(done)
     return Joined(appended, known)
 
 
@@ -58,13 +60,25 @@ def _held(log: Log, events: Iterable[EventFact]) -> Iterator[tuple[int, int]]:
     """The identity of each event that the log holds, with its position here."""
     with reading(log.engine) as connection:
         chains = Chains(connection)
-        claims = {id(one): {*one.fingerprints, _claimed(one)} for one in events}
+        claims = {id(one): {*one.fingerprints, claimed(one.draft)} for one in events}
         chains.load_fingerprints(claim for wanted in claims.values() for claim in wanted)
         for name, wanted in claims.items():
             found = (chain for claim in wanted for chain in chains.claiming(claim) if chain.kind is Kind.EVENT)
             chain = min(found, key=lambda one: one.first, default=None)
             if chain is not None:
                 yield name, chain.first
+
+
+def _placed(log: Log, reviews: Iterable[ReviewFact]) -> Iterator[ReviewDraft]:
+    """The reviews, each of what the log holds that claims the same; where nothing does any more, there is none."""
+    with reading(log.engine) as connection:
+        chains = Chains(connection)
+        chains.load_fingerprints(claim for one in reviews for claim in one.fingerprints)
+        for one in reviews:
+            found = (chain for claim in one.fingerprints for chain in chains.claiming(claim))
+            subject = min((chain.first for chain in found if chain.kind in (Kind.EVENT, Kind.REPORT)), default=None)
+            if subject is not None:
+                yield replace(one.draft, subject=subject)
 
 
 def _missing(log: Log, events: Iterable[EventFact], there: dict[int, int]) -> Iterator[BackingDraft]:
@@ -79,10 +93,3 @@ def _missing(log: Log, events: Iterable[EventFact], there: dict[int, int]) -> It
                 assert isinstance(backing.report, ReportDraft)
                 if backing.report.fingerprint not in attached:
                     yield replace(backing, event=event.first, marking=higher(backing.marking, event.marking))
-
-
-def _claimed(one: EventFact) -> str:
-    draft = one.draft
-    reports = ((item.stance, item.report) for item in draft.attached)
-    rests_on = [(stance, one.fingerprint) for stance, one in reports if isinstance(one, ReportDraft)]
-    return fingerprints.of_event(draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)

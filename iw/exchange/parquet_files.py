@@ -11,7 +11,7 @@ from typing import Any
 from iw.exchange.log_files import whole
 from iw.log.records import LogView, Marking
 from iw.log.store import Log
-from iw.log.tables import Row, coverage_rows, event_rows, reading_rows, report_rows
+from iw.log.tables import Row, coverage_rows, event_rows, reading_rows, report_rows, review_rows
 
 
 class TableName(StrEnum):
@@ -21,6 +21,7 @@ class TableName(StrEnum):
     REPORTS = "reports"
     READINGS = "readings"
     COVERAGE = "coverage"
+    REVIEWS = "reviews"
 
 
 _ROWS: dict[TableName, Callable[[LogView], list[Row]]] = {
@@ -28,6 +29,7 @@ _ROWS: dict[TableName, Callable[[LogView], list[Row]]] = {
     TableName.REPORTS: report_rows,
     TableName.READINGS: reading_rows,
     TableName.COVERAGE: coverage_rows,
+    TableName.REVIEWS: review_rows,
 }
 _STAMP = "position recorded_at visible_at visible_basis author reason marking batch"
 _FOUND = "reports sources grades origins documents denied_by reported_at"
@@ -44,6 +46,7 @@ COLUMNS: dict[TableName, tuple[str, ...]] = {
         ),
         TableName.READINGS: f"id indicator measured_on measured_first value summary {_FOUND}",
         TableName.COVERAGE: "id collector kind selects since until coverage",
+        TableName.REVIEWS: "id subject opinion reviewer ground",
     }.items()
 }
 _DAYS = {"occurred_first", "occurred_last", "measured_first", "since", "until"}

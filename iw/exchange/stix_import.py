@@ -18,7 +18,7 @@ from typing import Any
 
 from iw.core.dates import parse_day, parse_moment
 from iw.core.errors import DataError, Fault, UsageError, nearest
-from iw.exchange.facts import EventFact, event_fact
+from iw.exchange.facts import EventFact, ReviewFact, event_fact
 from iw.exchange.joining import Joined, join
 from iw.exchange.stix_objects import EXTENSION, MARKINGS, StixObject
 from iw.log import csv_fields
@@ -39,6 +39,7 @@ class BundleFacts:
 
     _events: list[EventFact] = field(default_factory=list)
     _others: list[ReportDraft | CoverageDraft | SearchDraft] = field(default_factory=list)
+    _reviews: list[ReviewFact] = field(default_factory=list)
     not_read: list[Fault] = field(default_factory=list)
 
     def events(self) -> Sequence[EventFact]:
@@ -48,6 +49,10 @@ class BundleFacts:
     def others(self) -> Sequence[ReportDraft | CoverageDraft | SearchDraft]:
         """Unassigned reports, declared coverage, searches."""
         return self._others
+
+    def reviews(self) -> Sequence[ReviewFact]:
+        """The reviews of any of these."""
+        return self._reviews
 
 
 @dataclass(frozen=True)

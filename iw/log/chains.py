@@ -28,6 +28,7 @@ _LETTERS = {
     Kind.RESOLUTION: "V",
     Kind.FORECAST: "Q",
     Kind.LEVEL: "L",
+    Kind.REVIEW: "J",
 }
 
 

@@ -23,6 +23,7 @@ from iw.log.records import (
     OfEvent,
     OfQuestion,
     OfScenario,
+    Opinion,
     Outcome,
     Staged,
     Stance,
@@ -250,7 +251,7 @@ class RegradeDraft:
 
 @dataclass(frozen=True)
 class RetractionDraft:
-    """That an event, report, backing, coverage, search or resolution is withdrawn, at its own marking."""
+    """That an event, report, backing, coverage, search, resolution or review is withdrawn, at its own marking."""
 
     position: int
     visible: Visible | None = None
@@ -285,6 +286,26 @@ class ResolutionDraft:
 
 
 @dataclass(frozen=True)
+class ReviewDraft:
+    """That somebody looked at an event, reading or report; see `iw.log.records.Review`.
+
+    ``reviewer`` is the author unless said otherwise. It is marked at least as what it is about, and acts on nothing.
+    Raises `UsageError` where the ground is empty.
+    """
+
+    subject: int
+    opinion: Opinion
+    ground: str
+    reviewer: str = ""
+    marking: Marking = Marking.CLEAR
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        checks.filled(ground=self.ground)
+        checks.storable(self)
+
+
+@dataclass(frozen=True)
 class FitDraft:
     """A fit to be recorded; see `iw.log.records.FitRecord`."""
 
@@ -314,6 +335,7 @@ type Draft = (
     | RegradeDraft
     | RetractionDraft
     | ResolutionDraft
+    | ReviewDraft
 )
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from json.encoder import encode_basestring_ascii as _text
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iw.core.dates import PartialDate
 from iw.log.records import OfEvent, OfQuestion, OfScenario, Stance
@@ -61,6 +61,11 @@ def of_subject(subject: OfEvent | OfScenario | OfQuestion) -> str:
             return of_parts("resolution", "scenario", subject.problem, subject.settled_on.isoformat())
         case OfQuestion():
             return of_parts("resolution", "question", subject.forecast)
+
+
+def of_review(content: Mapping[str, Any]) -> str:
+    """The fingerprint of a review: the same reviewer may think of the same thing again, but not say the same twice."""
+    return of_parts("review", content["subject"], content["reviewer"], str(content["opinion"]), content["ground"])
 
 
 def of_parts(*parts: str | float | None) -> str:

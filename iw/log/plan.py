@@ -21,6 +21,7 @@ from iw.log.drafts import (
     ReportDraft,
     ResolutionDraft,
     RetractionDraft,
+    ReviewDraft,
     SearchDraft,
 )
 from iw.log.records import Marking, OfEvent, OfQuestion, OfScenario, Stance
@@ -198,6 +199,21 @@ def _(draft: ResolutionDraft, rows: Rows) -> int:
     return rows.new(Kind.RESOLUTION, content, fingerprint, Envelope(marking, None, draft.reason)).first
 
 
+@add.register
+def _(draft: ReviewDraft, rows: Rows) -> int:
+    subject = rows.chains.known(draft.subject)
+    if subject.kind not in (Kind.EVENT, Kind.REPORT):
+        raise UsageError(f"{subject.name} cannot be reviewed.", "Review an event (E12), a reading or a report (R7).")
+    rows.chains.live(draft.subject, subject.kind)
+    reviewer = draft.reviewer or rows.signature.author
+    content = {"subject": subject.first, "opinion": draft.opinion, "reviewer": reviewer, "ground": draft.ground}
+    fingerprint = fingerprints.of_review(content)
+    rows.chains.load_fingerprints([fingerprint])
+    rows.refuse_duplicate(fingerprint)
+    marking = _higher(draft.marking, subject.marking)
+    return rows.new(Kind.REVIEW, content, fingerprint, Envelope(marking, None, draft.reason)).first
+
+
 def _by_first(subject: OfEvent | OfScenario | OfQuestion, chains: Chains) -> OfEvent | OfScenario | OfQuestion:
     """The same subject; an event by its first record, whichever of its versions was named."""
     return OfEvent(chains.live(subject.event, Kind.EVENT).first) if isinstance(subject, OfEvent) else subject
@@ -272,6 +288,8 @@ def _named(draft: Draft) -> list[int]:
             return [draft.report]
         case RetractionDraft():
             return [draft.position]
+        case ReviewDraft():
+            return [draft.subject]
         case ResolutionDraft(subject=OfEvent() as subject):
             return [subject.event]
         case ResolutionDraft(subject=OfQuestion() as subject):

@@ -31,10 +31,12 @@ from iw.log.records import (
     OfEvent,
     OfQuestion,
     OfScenario,
+    Opinion,
     Outcome,
     Reading,
     Report,
     Resolution,
+    Review,
     Search,
     Staged,
     Stamp,
@@ -76,7 +78,8 @@ _STANCES = {str(stance): stance for stance in Stance}
 _STAGED = {str(staged): staged for staged in Staged}
 
 _AT_ONCE = 1_000
-_FACT = records.c.kind.not_in([str(kind) for kind in sorted(PRODUCTS)])
+# What a belief may depend on: a review leaves every log position where it was.
+_FACT = records.c.kind.not_in([str(kind) for kind in sorted({*PRODUCTS, Kind.REVIEW})])
 
 type Row = Any
 
@@ -94,6 +97,7 @@ def read_view(connection: Connection, known_at: datetime, marking: Marking, posi
     events = _events(live(Kind.EVENT), attached, reports)
     in_force = {event.first_position for event in events}
     used = {row.report for row in attached if row.event in in_force}
+    there = {*reports, *in_force}
     return LogView(
         known_at=known_at,
         marking=marking,
@@ -104,6 +108,7 @@ def read_view(connection: Connection, known_at: datetime, marking: Marking, posi
         searches=tuple(_search(row) for row in live(Kind.SEARCH)),
         readings=tuple(event for event in events if isinstance(event, Reading)),
         resolutions=tuple(_resolution(row) for row in live(Kind.RESOLUTION)),
+        reviews=tuple(_review(row) for row in live(Kind.REVIEW) if row.subject in there),
     )
 
 
@@ -196,7 +201,7 @@ def last_moment(connection: Connection) -> datetime | None:
 
 
 def read_markings(connection: Connection) -> list[Marking]:
-    """The markings of all facts, each once."""
+    """The markings of all facts that beliefs may depend on, each once."""
     found = connection.execute(select(records.c.marking).where(_FACT).distinct())
     return [Marking(marking) for marking in found.scalars()]
 
@@ -325,6 +330,10 @@ def _resolution(row: Row) -> Resolution:
     else:
         subject = OfQuestion(row.forecast, row.question, row.indicator, row.since, row.until, row.any)
     return Resolution(_stamp(row), subject, Outcome(row.outcome), row.ground)
+
+
+def _review(row: Row) -> Review:
+    return Review(_stamp(row), row.subject, Opinion(row.opinion), row.reviewer, row.ground)
 
 
 def _fit(row: Row) -> FitRecord:

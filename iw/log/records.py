@@ -249,13 +249,41 @@ class Resolution:
         return f"V{self.stamp.position}"
 
 
+class Opinion(StrEnum):
+    """What a reviewer thinks of a record."""
+
+    AGREE = "agree"
+    DOUBT = "doubt"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True)
+class Review:
+    """That somebody looked at an event, reading or report, and what he thinks of it. No belief depends on it.
+
+    ``subject`` is the position of the first record of what was looked at. ``reviewer`` is who did, which is the author
+    unless the review came in from elsewhere.
+    """
+
+    stamp: Stamp
+    subject: int
+    opinion: Opinion
+    reviewer: str
+    ground: str
+
+    @property
+    def id(self) -> str:
+        """The short name that people use: J (judgement) and the log position."""
+        return f"J{self.stamp.position}"
+
+
 @dataclass(frozen=True)
 class LogView:
     """The effective facts of the log as known at a moment, at or below a marking.
 
     Superseded and retracted records are gone from it; reports that back nothing are in ``unassigned``. Readings
-    are not among the events.
-    ``position`` is the last record that the view took into account.
+    are not among the events. Reviews are those of what is in the view.
+    ``position`` is the last record on which beliefs may depend that the view took into account.
     """
 
     known_at: datetime
@@ -267,6 +295,7 @@ class LogView:
     searches: tuple[Search, ...]
     readings: tuple[Reading, ...] = ()
     resolutions: tuple[Resolution, ...] = ()
+    reviews: tuple[Review, ...] = ()
 
 
 @dataclass(frozen=True)

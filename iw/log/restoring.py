@@ -116,6 +116,8 @@ def _fingerprint(batch: Sequence[Restored], place: int, rows: Rows) -> str:
             return fingerprints.of_parts("fit", content["fit_id"])
         case Kind.RESOLUTION:
             return fingerprints.of_subject(subject_of(content))
+        case Kind.REVIEW:
+            return fingerprints.of_review(content)
         case Kind.FORECAST | Kind.LEVEL | Kind.ACKNOWLEDGEMENT:
             return product_of(record.kind, content).fingerprint(str(record.marking))
 

@@ -51,6 +51,7 @@ class Kind(StrEnum):
     FORECAST = "forecast"
     LEVEL = "level"
     ACKNOWLEDGEMENT = "acknowledgement"
+    REVIEW = "review"
 
 
 PRODUCTS = frozenset({Kind.FIT, Kind.FORECAST, Kind.LEVEL, Kind.ACKNOWLEDGEMENT})
@@ -300,6 +301,16 @@ levels = _typed(
 
 acknowledgements = _typed("acknowledgements", _link("level"), Index(None, "level"))
 
+reviews = _typed(
+    "reviews",
+    _link("subject"),  # the first record of an event or report
+    Column("opinion", String(8), nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    one_of("opinion", "agree", "doubt", "reject"),
+    Index(None, "subject"),
+)
+
 # The hash chain (see `iw.log.linking`): after each record its head for every marking, the record's own among them.
 links = _typed(
     "links",
@@ -331,4 +342,5 @@ TABLES: dict[Kind, Table] = {
     Kind.FORECAST: forecasts,
     Kind.LEVEL: levels,
     Kind.ACKNOWLEDGEMENT: acknowledgements,
+    Kind.REVIEW: reviews,
 }

@@ -63,6 +63,22 @@ def coverage_rows(view: LogView) -> list[Row]:
     return declared + searched
 
 
+def review_rows(view: LogView) -> list[Row]:
+    """One row for each review; ``subject`` is the name of the event, reading or report that was looked at."""
+    names = {one.first_position: one.id for one in (*view.events, *view.readings)}
+    return [
+        {
+            "id": review.id,
+            "subject": names.get(review.subject, f"R{review.subject}"),
+            "opinion": str(review.opinion),
+            "reviewer": review.reviewer,
+            "ground": review.ground,
+            **_stamp_cells(review.stamp),
+        }
+        for review in view.reviews
+    ]
+
+
 def _event_row(event: Event) -> Row:
     backing = [one.report for one in event.backings if one.stance is Stance.BACKS]
     denying = [one.report for one in event.backings if one.stance is not Stance.BACKS]

@@ -240,6 +240,12 @@ class Workspace:
 
         return self._frame(coverage_rows, known_at, self.seen_marking(marking))
 
+    def reviews(self, known_at: datetime | None = None, marking: Marking | None = None) -> pd.DataFrame:
+        """The reviews of what is in force, one row each."""
+        from iw.log.tables import review_rows
+
+        return self._frame(review_rows, known_at, marking or Marking.RED)
+
     def _frame(self, rows: Callable[[Any], Any], known_at: datetime | None, marking: Marking) -> pd.DataFrame:
         import pandas as pd
 

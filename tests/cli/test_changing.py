@@ -200,6 +200,30 @@ def test_a_search_and_a_gap_are_recorded_and_act_on_silence(on_watch: Call, watc
     assert gap.id not in {one.id for one in watch.log.view(watch.now()).coverages}
 
 
+def test_a_review_is_shown_with_what_it_is_about_and_moves_nothing(
+    on_watch: Call, watch: Workspace, event: str
+) -> None:
+    before = watch.log.view(watch.now())
+    ground = "The officials are not named."
+    answer = on_watch("review", event, "doubt", "--ground", ground, "--by", "Ann")
+    assert (answer.code, answer.err) == (0, "")
+    name = answer.out.split(":")[0]
+    report = first(watch, event)
+    assert on_watch("review", report.id, "agree", "--ground", "A good desk.", "--json").json["rows"][0]["subject"] == (
+        report.id
+    )
+    shown = " ".join(on_watch("events", event).out.split())
+    assert f"Reviewed: doubt ({name}, Ann, {watch.today}): {ground}" in shown
+    assert "A good desk." in shown
+    assert [row["opinion"] for row in on_watch("events", event, "--json").json["reviews"]] == ["doubt"]
+    view = watch.log.view(watch.now())
+    assert (view.events, view.position) == (before.events, before.position)
+    assert watch.reviews()["subject"].tolist() == [event, report.id]
+    kept = on_watch("keep", "--source", "A wire", "--grade", "C3", "--text", "An odd convoy.").out.split()[0]
+    assert on_watch("review", kept, "reject", "--ground", "A harvest.").code == 0
+    assert "A harvest." in on_watch("unassigned").out
+
+
 @pytest.mark.parametrize(
     ("call", "faults"),
     [
@@ -214,6 +238,10 @@ def test_a_search_and_a_gap_are_recorded_and_act_on_silence(on_watch: Call, watc
         (("regrade", "R999999", "B9"), ["REPORT: There is no record", "GRADE: 'B9' is not a grade", "--reason:"]),
         (("regrade", "C1", "--reason", "x"), ["REPORT: C1 is no report.", "GRADE: is missing"]),
         (("retract", "X"), ["RECORD: 'X' is not the name of a record. Names look like", "--reason:"]),
+        (
+            ("review", "E999999", "maybe"),
+            ["RECORD: There is no record", "OPINION: 'maybe' is none. Write"],
+        ),
         (("keep", "--bears-on", "nonsense"), ["--bears-on: There is no indicator", "--text: is missing"]),
         (
             ("search", "nonsense", "--from", "2026-04-09", "--to", "2026-04-08", "--chance", "2"),

@@ -18,12 +18,13 @@ from iw.log.drafts import (
     RegradeDraft,
     ResolutionDraft,
     RetractionDraft,
+    ReviewDraft,
     SearchDraft,
     Visible,
 )
 from iw.log.grades import parse_grade
 from iw.log.products import Acknowledgement
-from iw.log.records import LogView, Marking, OfEvent, OfQuestion, OfScenario, Outcome, Stance, VisibleBasis
+from iw.log.records import LogView, Marking, OfEvent, OfQuestion, OfScenario, Opinion, Outcome, Stance, VisibleBasis
 from iw.log.schema import TABLES, records
 from iw.log.store import Log
 from tests.log.cast import DAY, NOW, append, denial, drill, report
@@ -72,6 +73,14 @@ def settled_and_foreseen(log: Log, event: int) -> None:
     day = NOW + 4 * DAY + timedelta(hours=1)
     append(log, ResolutionDraft(OfEvent(event), Outcome.YES, "Seen from above.", Marking.GREEN), now=day)
     append(log, held(), now=day)
+    thoughts = log.view(day)
+    seen = ReviewDraft(event, Opinion.DOUBT, "The film is old.", marking=Marking.GREEN)
+    loose = ReviewDraft(thoughts.unassigned[0].first_position, Opinion.REJECT, "A mood.", reviewer="carla")
+    behind = ReviewDraft(thoughts.events[0].backings[0].report.first_position, Opinion.AGREE, "Well placed.")
+    measured = ReviewDraft(thoughts.readings[0].first_position, Opinion.AGREE, "As published.")
+    append(log, seen, loose, behind, measured, now=day)
+    (hasty,) = append(log, ReviewDraft(event, Opinion.REJECT, "Never."), now=day)
+    append(log, RetractionDraft(hasty), now=day, reason="too hasty")
     made = forecast(log_position=log.position()), change(log_position=log.position(), events=(f"E{event}",))
     for marking in (Marking.CLEAR, Marking.AMBER):
         asked, moved = log.record(made, marking, author="clock", now=day, reason="weekly")
@@ -157,7 +166,12 @@ def known(log: Log, marking: Marking = Marking.RED) -> Any:
         for one in view.resolutions
         if isinstance(one.subject, OfEvent) and one.subject.event in indicators
     }
-    return of_events, {_of_report(one) for one in view.unassigned}, coverages, searches, settled
+    names = {one.first_position: (one.indicator, one.summary) for one in (*view.events, *view.readings)}
+    for one in (*view.events, *view.readings):
+        names |= {backing.report.first_position: _of_report(backing.report) for backing in one.backings}
+    names |= {one.first_position: _of_report(one) for one in view.unassigned}
+    reviews = {(names[one.subject], one.opinion, one.reviewer, one.ground, one.stamp.marking) for one in view.reviews}
+    return of_events, {_of_report(one) for one in view.unassigned}, coverages, searches, settled, reviews
 
 
 def _of_report(report: Any) -> Any:

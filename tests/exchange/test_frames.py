@@ -21,7 +21,7 @@ from iw.log import csv_files
 from iw.log.csv_lines import CsvTable, read_table
 from iw.log.records import Marking
 from iw.log.store import Log
-from iw.log.tables import coverage_rows, event_rows, reading_rows, report_rows
+from iw.log.tables import coverage_rows, event_rows, reading_rows, report_rows, review_rows
 from tests.exchange.cast import told_of_everything
 from tests.log.cast import DAY, NOW
 from tests.log.test_csv_files import COVERAGE, GOOD, HEADER, KNOWN
@@ -31,6 +31,7 @@ ROWS = {
     TableName.REPORTS: report_rows,
     TableName.READINGS: reading_rows,
     TableName.COVERAGE: coverage_rows,
+    TableName.REVIEWS: review_rows,
 }
 FAULTY = (
     GOOD,
@@ -159,7 +160,7 @@ def test_a_missing_parquet_file_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", list(TableName))
 def test_a_table_comes_back_from_its_file_as_it_was(log: Log, tmp_path: Path, name: TableName) -> None:
     told_of_everything(log)
-    for known_at in (NOW + 3 * DAY, NOW + 12 * DAY):
+    for known_at in (NOW + 5 * DAY, NOW + 12 * DAY):
         count = write_table(log, name, tmp_path / "table.parquet", known_at, Marking.GREEN)
         rows = ROWS[name](log.view(known_at, Marking.GREEN))
         read_back = parquet.read_table(tmp_path / "table.parquet")

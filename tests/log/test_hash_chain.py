@@ -22,6 +22,7 @@ from iw.log.drafts import (
     RegradeDraft,
     ResolutionDraft,
     RetractionDraft,
+    ReviewDraft,
     SearchDraft,
 )
 from iw.log.engine import reading, writing
@@ -29,7 +30,7 @@ from iw.log.grades import parse_grade
 from iw.log.keys import LogKey
 from iw.log.linking import Head
 from iw.log.products import Acknowledgement
-from iw.log.records import Marking, OfEvent, Outcome
+from iw.log.records import Marking, OfEvent, Opinion, Outcome
 from iw.log.schema import TABLES, Kind, records
 from iw.log.store import Log
 from tests.log.cast import DAY, KEY, NOW, address, append, denial, drill, report
@@ -41,8 +42,9 @@ WINDOW = (date(2024, 1, 1), date(2024, 3, 31))
 MARKED = ["clear", "green", "amber", "amber+strict", "red"]
 
 
-def fill(log: Log) -> None:
-    """A log with records of every kind, at several markings, some of them superseded."""
+def fill(log: Log, reviews: bool = True) -> None:
+    """A log with records of every kind, at several markings, some of them superseded; the schema before reviews has
+    no place for them."""
     first, second = append(
         log, drill("Одно учение: 演习 🚢."), drill("Two.", reports=(report("Two."), denial()), marking=Marking.AMBER)
     )
@@ -57,6 +59,8 @@ def fill(log: Log) -> None:
     made = [forecast(), change()]
     _, moved = log.record(made, Marking.GREEN, author="clock", now=NOW + DAY, reason="weekly")
     log.record([Acknowledgement(moved)], Marking.GREEN, author="berta", now=NOW + DAY, reason="seen")
+    if reviews:
+        append(log, ReviewDraft(first, Opinion.DOUBT, "Two fleets, not three."), now=NOW + DAY)
     append(log, report("The last word."), now=NOW + DAY)
 
 
@@ -208,7 +212,7 @@ def test_a_key_is_read_as_it_is_written() -> None:
 
 
 def test_a_log_from_before_the_chain_is_linked_as_if_it_had_always_been(log: Log, scripts: ScriptDirectory) -> None:
-    fill(log)
+    fill(log, reviews=False)
     before, heads = log.view(NOW + DAY), log.heads()
     take_back_the_chain(log, scripts)
     assert Log.predates_chain(address(log))

@@ -86,6 +86,8 @@ CHANGES = [
     ("levels", "new", "'watchcon-2'"),
     ("levels", "events", """'["E4"]'"""),
     ("acknowledgements", "level", "level - 1"),
+    ("reviews", "opinion", "'agree'"),
+    ("reviews", "subject", "subject - 1"),
     ("fits", "accepted", "false"),
     ("fits", "path", "'fits/f2.nc'"),
     ("fits", "summary", """'{"ess": [400.5, 1e-7], "name": "\u03c0", "deep": {"b": null, "a": 1}}'"""),

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from iw.log.migrations.kinds import listed, replace_kinds
 from iw.log.triggers import append_only, append_only_no_more
 
 revision = "0003"
@@ -23,7 +24,7 @@ MOMENT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     """Create the tables and let their kinds in."""
-    _kinds(OLD_KINDS, (*OLD_KINDS, *NEW_KINDS))
+    replace_kinds(OLD_KINDS, (*OLD_KINDS, *NEW_KINDS))
     _resolutions()
     _forecasts()
     _levels()
@@ -39,41 +40,15 @@ def downgrade() -> None:
         op.execute(statement)
     for table in reversed(TABLES):
         op.drop_table(table)
-    gone = f"SELECT position FROM records WHERE kind IN {_listed(NEW_KINDS)}"
+    gone = f"SELECT position FROM records WHERE kind IN {listed(NEW_KINDS)}"
     withdrawn = f"SELECT position FROM retractions WHERE target IN ({gone})"
     op.execute(f"CREATE TEMPORARY TABLE going AS {gone} UNION {withdrawn}")
     op.execute("DELETE FROM retractions WHERE position IN (SELECT position FROM going)")
     op.execute("DELETE FROM records WHERE position IN (SELECT position FROM going)")
     op.execute("DROP TABLE going")
-    _kinds((*OLD_KINDS, *NEW_KINDS), OLD_KINDS)
+    replace_kinds((*OLD_KINDS, *NEW_KINDS), OLD_KINDS)
     for statement in append_only(dialect, ("records", "retractions"), shared=False):
         op.execute(statement)
-
-
-def _kinds(old: tuple[str, ...], new: tuple[str, ...]) -> None:
-    """Replace the check on the kinds of records. SQLite cannot, and rebuilding the table would copy the whole log:
-    its manual (ALTER TABLE, section 7) has this way for a constraint that is no part of what is on disk."""
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint(op.f("ck_records_kind"), "records")
-        op.create_check_constraint(op.f("ck_records_kind"), "records", f"kind IN {_listed(new)}")
-        return
-    version = op.get_bind().exec_driver_sql("PRAGMA schema_version").scalar_one()
-    for statement in (
-        "PRAGMA writable_schema = ON",
-        f"UPDATE sqlite_schema SET sql = replace(sql, '{_quoted(old)}', '{_quoted(new)}') "
-        "WHERE type = 'table' AND name = 'records'",
-        f"PRAGMA schema_version = {version + 1}",
-        "PRAGMA writable_schema = RESET",
-    ):
-        op.get_bind().exec_driver_sql(statement)
-
-
-def _listed(kinds: tuple[str, ...]) -> str:
-    return f"({', '.join(repr(kind) for kind in kinds)})"
-
-
-def _quoted(kinds: tuple[str, ...]) -> str:
-    return _listed(kinds).replace("'", "''")
 
 
 def _text(name: str, nullable: bool = False) -> sa.Column[Any]:
