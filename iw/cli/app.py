@@ -139,6 +139,7 @@ def root(
     """The global options; help where no command is named."""
     session = context.obj
     session.folder, session.no_color, session.debug = workspace, no_color, debug
+    session.called = context.invoked_subcommand
     if context.invoked_subcommand is None:
         print(context.get_help())
 

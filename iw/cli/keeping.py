@@ -1,9 +1,9 @@
-"""Commands that keep the log: ``verify``, ``backup``, ``restore``, ``db copy``."""
+"""Commands that keep the log: ``verify``, ``journal``, ``backup``, ``restore``, ``db copy``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(verify)
+    app.command()(journal)
     app.command()(backup)
     app.command()(restore)
     app.add_typer(_databases(), name="db")
@@ -28,6 +29,10 @@ def verify(
     head: Annotated[
         list[str] | None,
         typer.Option(metavar="DIGEST@POSITION|FILE", help="A published head, or a file of them. May be repeated."),
+    ] = None,
+    journal_head: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIGEST@POSITION|FILE", help="A head of the journal that was noted. May be repeated."),
     ] = None,
     without_key: Annotated[
         bool, typer.Option("--without-key", metavar="", help="Only order and published heads: who has no key.")
@@ -41,20 +46,33 @@ def verify(
     from iw.workspace.keeping import read_heads, verify_log
 
     session: Session = context.obj
-    anchors = read_heads(head or [])
+    anchors, noted = read_heads(head or []), read_heads(journal_head or [])
     with session.open(warn=False) as workspace:
         with session.waiting("Verifying"):
-            done = verify_log(workspace, anchors, without_key=without_key)
+            done = verify_log(workspace, anchors, without_key=without_key, journal_anchors=noted)
         if as_json:
             from iw.cli.answers import answer, origin
 
             rows = [{"marking": marking, **vars(one)} for marking, one in done.heads.items()]
             found = [{"marking": marking, **vars(one)} for one, marking in done.anchors]
-            more = {"holds": done.holds, "keyed": done.keyed, "records": done.records, "flaw": done.flaw}
+            more: dict[str, Any] = {
+                "holds": done.holds,
+                "keyed": done.keyed,
+                "records": done.records,
+                "flaw": done.flaw,
+            }
+            more |= {"journal": done.journal, "unguarded": done.unguarded}
             print(answer("verify", origin(workspace), rows, **more, published=found))
     if done.flaw is not None:
         hint = f"Records 1 to {done.flaw.position - 1} hold. What this proves and what not: docs/log.md."
         raise StoreError(f"The log does not hold. {done.flaw.message}", hint)
+    if done.journal.flaw:
+        hint = f"The records hold, and so do entries 1 to {done.journal.entries}. See docs/log.md."
+        raise StoreError(f"The journal does not hold. {done.journal.flaw}", hint)
+    if done.unguarded:
+        what = f"missing, switched off or changed: {', '.join(done.unguarded)}"
+        hint = "All records hold. Somebody took the guard away: copy the log to a new database with 'iw db copy'."
+        raise StoreError(f"The database no longer refuses every change of the log; {what}.", hint)
     if not as_json:
         _show(session, done, len(anchors))
 
@@ -66,12 +84,42 @@ def _show(session: Session, done: Verification, anchors: int) -> None:
         session.out.print(f"All published heads that were given ({anchors}) are in the log.", soft_wrap=True)
     for marking, head in done.heads.items():
         session.out.print(f"  {marking:<12} {head}", soft_wrap=True)
+    if done.journal.head is not None:
+        session.out.print(f"The journal's {done.journal.entries} entries hold: {done.journal.head}", soft_wrap=True)
     if not anchors:
         session.out.print(
             "Records cut off at the end, and a log written anew by somebody with the key, show only against a head "
             "that was published: give one with --head.",
             soft_wrap=True,
         )
+
+
+def journal(
+    context: typer.Context,
+    top: Annotated[int, typer.Option(metavar="N", min=1, help="Only the last so many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List who read, exported or copied marked material, and who imported logs, the newest first.
+
+    Example: [bold]iw --workspace iw-demo journal[/bold]
+    """
+    session: Session = context.obj
+    with session.open(warn=False) as workspace:
+        entries = workspace.log.journal()[::-1]
+        if as_json:
+            from iw.cli.answers import answer, origin
+
+            rows = [{"position": one.position, "at": one.at, "author": one.author, **vars(one.note)} for one in entries]
+            print(answer("journal", origin(workspace), rows))
+            return
+    for one in entries[:top]:
+        note = one.note
+        of = f" of {note.marking}" if note.marking else f" of records {note.first_position} to {note.log_position}"
+        up_to = f", up to record {note.log_position}" if note.marking else ""
+        digest = f", SHA-256 {note.digest[:12]}..." if note.digest else ""
+        told = f"{one.at:%Y-%m-%d %H:%M}  {one.author}: {note.act}{of}, {note.what}{up_to}{digest}"
+        session.out.print(told, soft_wrap=True)
+    session.out.print(f"{len(entries)} entr{'ies' if len(entries) != 1 else 'y'}", style="dim")
 
 
 def backup(
@@ -146,12 +194,12 @@ def db_copy(
 
     Example: [bold]iw --workspace iw-demo db copy sqlite:///copy.db[/bold]
     """
-    from iw.log.copying import copy
+    from iw.workspace.keeping import copy_log
 
     session: Session = context.obj
     with session.open(warn=False) as workspace:
         with session.waiting("Copying"):
-            tables = copy(workspace.log, url)
+            tables = copy_log(workspace, url)
         if as_json:
             from iw.cli.answers import answer, origin
 

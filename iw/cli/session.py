@@ -30,12 +30,15 @@ class Session:
     folder: Path | None = None
     no_color: bool = False
     debug: bool = False
+    called: str | None = None  # the command
 
     def open(self, warn: bool = True) -> Workspace:
         """The workspace that is meant; close it. Unless told otherwise, says what faults keep out of every answer."""
         from iw.workspace import open_workspace
 
-        workspace = open_workspace(self.folder.expanduser() if self.folder else None)
+        workspace = open_workspace(
+            self.folder.expanduser() if self.folder else None, purpose=f"iw {self.called}" if self.called else "iw"
+        )
         if warn and workspace.faults:
             named = sorted(f"{kind} {name}" for kind, name in workspace.catalogue.left_out)
             shown = ", ".join([*named[:8], *(["..."] if len(named) > 8 else [])])

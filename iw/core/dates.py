@@ -9,7 +9,7 @@ import calendar
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from iw.core.errors import UsageError
@@ -85,6 +85,16 @@ def parse_day(text: str) -> date:
 def end_of_day(day: date) -> datetime:
     """The last microsecond of ``day`` in UTC: 'as known on that day'."""
     return datetime.combine(day, time.max, UTC)
+
+
+def month_ends(as_of: date, months: int = 24) -> list[date]:
+    """The month ends of the last ``months`` months and ``as_of`` itself, rising."""
+    first = as_of.replace(day=1)
+    days = [as_of]
+    for _ in range(months):
+        days.append(first - timedelta(days=1))
+        first = (first - timedelta(days=1)).replace(day=1)
+    return days[::-1]
 
 
 def parse_moment(text: str) -> datetime:

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, RowMapping, Table, insert, select
 from iw.core.errors import StoreError
 from iw.log.canonical import row_bytes
 from iw.log.engine import reading, sqlite_file, translated
-from iw.log.schema import TABLES, imports, links, records
+from iw.log.schema import TABLES, journal, links, records
 from iw.log.store import Log
 
-LOG_TABLES: tuple[Table, ...] = (records, *TABLES.values(), links, imports)
+LOG_TABLES: tuple[Table, ...] = (records, *TABLES.values(), links, journal)
 """All tables of a log; each refers to those before it alone."""
 
 _AT_ONCE = 5_000

@@ -25,7 +25,6 @@ from iw.log.records import (
     Event,
     FitRecord,
     Grade,
-    ImportRecord,
     LogView,
     Marking,
     OfEvent,
@@ -51,7 +50,6 @@ from iw.log.schema import (
     backings,
     fits,
     forecasts,
-    imports,
     levels,
     records,
     retractions,
@@ -184,11 +182,6 @@ def _product[P: Forecast | LevelChange](kind: type[P], row: Row) -> P:
     return kind(**{field.name: getattr(row, field.name) for field in fields(kind)})
 
 
-def read_imports(connection: Connection) -> list[ImportRecord]:
-    """The imports of the files of other logs, in log order."""
-    return [ImportRecord(**row._mapping) for row in connection.execute(select(imports).order_by(imports.c.position))]
-
-
 def last_position(connection: Connection) -> int:
     """The position of the log's last record; 0 for an empty log."""
     return int(connection.execute(select(func.coalesce(func.max(records.c.position), 0))).scalar_one())
@@ -204,6 +197,15 @@ def read_markings(connection: Connection) -> list[Marking]:
     """The markings of all facts that beliefs may depend on, each once."""
     found = connection.execute(select(records.c.marking).where(_FACT).distinct())
     return [Marking(marking) for marking in found.scalars()]
+
+
+def highest_marking(connection: Connection, marking: Marking) -> Marking | None:
+    """The most restricted marking of any record at or below ``marking``."""
+    for allowed in sorted(Marking, key=lambda one: -one.rank):
+        query = select(records.c.position).where(records.c.marking == str(allowed)).limit(1)
+        if allowed.rank <= marking.rank and connection.execute(query).first() is not None:
+            return allowed
+    return None
 
 
 def _seen(known_at: datetime, marking: Marking, position: int | None) -> ColumnElement[bool]:

@@ -321,7 +321,8 @@ class FitRecord:
 class ImportRecord:
     """That records came in from the file of another log, with the positions, authors and times that they had there.
 
-    They are the records from ``first_position`` to ``position``; ``digest`` is the file's.
+    An entry of the journal (`iw.log.journal`). They are the records from ``first_position`` to ``position``;
+    ``digest`` is the file's.
     """
 
     first_position: int

@@ -319,14 +319,24 @@ links = _typed(
     *(Column(name, LargeBinary, nullable=False) for name in ("clear", "green", "amber", "amber_strict", "red")),
 )
 
-# No kind of record: it says which of the records came in from the file of another log, up to ``position``.
-imports = _typed(
-    "imports",
-    Column("first_position", Position, ForeignKey("records.position"), nullable=False),
-    Column("importer", Text, nullable=False),
-    Column("imported_at", Moment, nullable=False),
-    Column("file", Text, nullable=False),
-    Column("digest", String(64), nullable=False),
+# No records, but what was done with them (see `iw.log.journal`): positions and chain of its own.
+journal = Table(
+    "journal",
+    metadata,
+    Column("position", Position, primary_key=True, autoincrement=False),
+    Column("act", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("marking", String(16)),
+    Column("log_position", Position, nullable=False),
+    Column("first_position", Position),
+    Column("digest", String(64)),
+    Column("form", SmallInteger, nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("head", LargeBinary, nullable=False),
+    one_of("act", "read", "export", "report", "backup", "copy", "import"),
+    one_of("marking", "clear", "green", "amber", "amber+strict", "red"),
 )
 
 TABLES: dict[Kind, Table] = {

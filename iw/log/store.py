@@ -13,19 +13,20 @@ from typing import Self
 from sqlalchemy import Connection, Engine, insert, text
 
 from iw.core.errors import StoreError, UsageError
-from iw.log import fingerprints, linking, migrate, near, plan, reading, restoring, verify
+from iw.log import fingerprints, journal, linking, migrate, near, plan, reading, restoring, verify
 from iw.log.chains import Chain, Chains
 from iw.log.drafts import CorrectionDraft, Draft, EventDraft, FitDraft
 from iw.log.engine import make_engine, sqlite_file, translated
 from iw.log.engine import reading as reads
 from iw.log.engine import writing as writes
+from iw.log.journal import Act, Entry, Note
 from iw.log.keys import LogKey
 from iw.log.linking import Head
 from iw.log.products import Forecast, LevelChange, Product, Recorded
 from iw.log.records import Event, FitRecord, ImportRecord, LogView, Marking, Stamp
 from iw.log.restoring import Restored
 from iw.log.rows import DuplicateError, Envelope, Rows, Signature
-from iw.log.schema import Kind, imports
+from iw.log.schema import Kind
 from iw.log.verify import Verification
 
 __all__ = ["DuplicateError", "Log"]
@@ -192,10 +193,12 @@ class Log:
         with reads(self.engine) as connection:
             return linking.read_heads(connection)
 
-    def verify(self, anchors: Iterable[Head] = (), *, without_key: bool = False) -> Verification:
-        """Walk through the whole log and say whether it holds; without a key only its order and ``anchors``."""
+    def verify(
+        self, anchors: Iterable[Head] = (), *, without_key: bool = False, journal_anchors: Iterable[Head] = ()
+    ) -> Verification:
+        """Walk through log and journal and say whether they hold; without a key only their order and the anchors."""
         with reads(self.engine) as connection:
-            return verify.verify(connection, None if without_key else self.key, anchors)
+            return verify.verify(connection, None if without_key else self.key, anchors, journal_anchors)
 
     def markings(self) -> list[Marking]:
         """The markings that facts in the log carry (fits are no facts), in no order."""
@@ -267,7 +270,7 @@ class Log:
         """Append the records that come next in the file of this very log, as they stood there, or none of them.
 
         They keep position, author, reason and all times; that and when they were imported, from a ``file`` of this
-        ``digest``, is kept beside them. Raises `UsageError` unless they follow on what the log holds.
+        ``digest``, is entered into the journal. Raises `UsageError` unless they follow on what the log holds.
         """
         signature = _signature(importer, now, file, None)
         done = ImportRecord(batch[0].position, batch[-1].position, importer, signature.now, file, digest)
@@ -276,13 +279,33 @@ class Log:
             rows = _rows(connection, _start(connection, signature))
             restoring.restore(batch, rows)
             _insert(connection, rows, key)
-            connection.execute(insert(imports), vars(done))
+            note = Note(Act.IMPORT, file, done.position, digest=digest, first_position=done.first_position)
+            journal.enter(connection, key, note, author=signature.author, at=signature.now)
         return done
 
     def imports(self) -> list[ImportRecord]:
         """Which records came in from the file of another log, in log order."""
         with reads(self.engine) as connection:
-            return reading.read_imports(connection)
+            return journal.read_imports(connection)
+
+    def note(self, note: Note, *, author: str, now: datetime) -> Entry:
+        """Enter into the journal what was read or given away; no record, and no position or head of the log changes.
+
+        Raises `StoreError` where that cannot be written.
+        """
+        signature, key = _signature(author, now, "", None), self._need_key()
+        with writes(self.engine) as connection:
+            return journal.enter(connection, key, note, author=signature.author, at=signature.now)
+
+    def journal(self) -> list[Entry]:
+        """What was read, given away and imported, in the order in which it was entered."""
+        with reads(self.engine) as connection:
+            return journal.read_journal(connection)
+
+    def highest(self, marking: Marking = Marking.RED) -> Marking | None:
+        """The most restricted marking of any record at or below ``marking``; None where there is no record."""
+        with reads(self.engine) as connection:
+            return reading.highest_marking(connection, marking)
 
     def _need_key(self) -> LogKey:
         if self.key is None:

@@ -1,8 +1,13 @@
-"""The database itself refuses to change or delete what was appended, whoever asks."""
+"""The database itself refuses to change or delete what was appended, whoever asks.
+
+The statements are those of every log that there is, so a change of their texts needs a migration of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection, text
 
 _REFUSAL = "the log is append-only"
 
@@ -24,6 +29,36 @@ def append_only_no_more(dialect: str, tables: Iterable[str], shared: bool = True
         return [f"DROP TRIGGER IF EXISTS {table}_no_{kind}" for table in tables for kind in kinds]
     drops = [f"DROP TRIGGER IF EXISTS {table}_append_only ON {table}" for table in tables]
     return [*drops, *(["DROP FUNCTION IF EXISTS iw_refuse_change()"] if shared else [])]
+
+
+def missing(connection: Connection, tables: Iterable[str]) -> Iterator[str]:
+    """What is wrong with the triggers of ``tables``: each that is missing, switched off or not as it should be."""
+    look = _missing_on_sqlite if connection.dialect.name == "sqlite" else _missing_on_postgresql
+    return look(connection, sorted(tables))
+
+
+def _missing_on_sqlite(connection: Connection, tables: list[str]) -> Iterator[str]:
+    found = connection.execute(text("SELECT sql FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
+    for table in tables:
+        if not set(_sqlite(table)) <= set(found):
+            yield f"the triggers of the table {table}"
+
+
+def _missing_on_postgresql(connection: Connection, tables: list[str]) -> Iterator[str]:
+    query = (
+        "SELECT c.relname, pg_get_triggerdef(t.oid, true) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+        "WHERE t.tgname = c.relname || '_append_only' AND t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid)"
+    )
+    found = {name: said for name, said in connection.execute(text(query))}
+    for table in tables:
+        # As the server says it: its own order of the operations.
+        wanted = _postgresql(table).replace("UPDATE OR DELETE OR", "DELETE OR UPDATE OR")
+        if found.get(table) != wanted:
+            yield f"the trigger of the table {table}"
+    source = "SELECT prosrc FROM pg_proc WHERE proname = 'iw_refuse_change' AND pg_function_is_visible(oid)"
+    body = _POSTGRESQL_FUNCTION.split("$$")[1]
+    if connection.execute(text(source)).scalars().all() != [body]:
+        yield "the function of the triggers"
 
 
 def _sqlite(table: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 Checked for every record, in the order of positions: that none is missing; that its typed row is there, once, and no
 other; that it supersedes what it says; that its link is there and is what the key makes of the record and the link
-before it; and that published heads (*anchors*) are the ones that the log has at their positions. What has been walked
-through is forgotten, so a long log needs no more memory than a short one.
+before it; and that published heads (*anchors*) are the ones that the log has at their positions. Then the same for the
+journal, and that the triggers are in place by which the database itself refuses changes. What has been walked through
+is forgotten, so a long log needs no more memory than a short one.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from itertools import chain
 from sqlalchemy import Connection, and_, exists, or_, select
 
 from iw.core.errors import StoreError
+from iw.log import triggers
 from iw.log.canonical import FORM, record_bytes
+from iw.log.journal import JournalCheck, check_journal
 from iw.log.keys import LogKey
 from iw.log.linking import Head, Heads, first_heads, heads_of, next_heads
 from iw.log.records import Marking
-from iw.log.schema import TABLES, Kind, links, records
+from iw.log.schema import TABLES, Kind, links, metadata, records
 from iw.log.walk import AT_ONCE, Chunk, Columns, Stored, chunks, columns_there
 
 
@@ -37,7 +40,8 @@ class Verification:
     """What came of walking through the log. ``records`` were walked through; ``heads`` are those after the last.
 
     ``keyed``: the links were made anew with the key and compared; without it only the order and the anchors were.
-    ``anchors`` that were reached, each with the marking whose head it is.
+    ``anchors`` that were reached, each with the marking whose head it is. ``unguarded`` names what is not as it should
+    be among the triggers by which the database itself refuses changes.
     """
 
     records: int
@@ -45,11 +49,13 @@ class Verification:
     keyed: bool
     anchors: tuple[tuple[Head, Marking], ...]
     flaw: Flaw | None
+    journal: JournalCheck
+    unguarded: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
         """Was nothing found?"""
-        return self.flaw is None
+        return self.flaw is None and not self.journal.flaw and not self.unguarded
 
 
 class _FlawFound(Exception):  # noqa: N818  # found, not failed
@@ -57,7 +63,9 @@ class _FlawFound(Exception):  # noqa: N818  # found, not failed
         self.flaw = Flaw(position, message)
 
 
-def verify(connection: Connection, key: LogKey | None, anchors: Iterable[Head] = ()) -> Verification:
+def verify(
+    connection: Connection, key: LogKey | None, anchors: Iterable[Head] = (), journal_anchors: Iterable[Head] = ()
+) -> Verification:
     """Walk through the log; `StoreError` where ``key`` is not the one that it is kept with."""
     _check_key(connection, key)
     walk = _Walk(key)
@@ -68,7 +76,9 @@ def verify(connection: Connection, key: LogKey | None, anchors: Iterable[Head] =
         _go(connection, walk)
     except _FlawFound as found:
         flaw = found.flaw
-    return Verification(walk.last, walk.heads(), key is not None, tuple(walk.reached), flaw)
+    journal = check_journal(connection, key, journal_anchors)
+    unguarded = tuple(triggers.missing(connection, metadata.tables))
+    return Verification(walk.last, walk.heads(), key is not None, tuple(walk.reached), flaw, journal, unguarded)
 
 
 def _check_key(connection: Connection, key: LogKey | None) -> None:

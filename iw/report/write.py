@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 from iw.core.errors import StoreError
@@ -23,11 +24,17 @@ def write_report(report: WeeklyReport, folder: Path, progress: Callable[[str], N
     page = render_html(report).encode()
     progress("setting the PDF")
     paper = render_pdf(report)
-    paths = (folder / f"weekly-{report.as_of}.html", folder / f"weekly-{report.as_of}.pdf")
-    for path, content in zip(paths, (page, paper), strict=True):
+    contents = (page, paper, render_json(report).encode())
+    html, pdf, beliefs = files_of(report.as_of, folder)
+    for path, content in zip((html, pdf, beliefs), contents, strict=True):
         _replace(path, content)
-    _replace(paths[0].with_suffix(".json"), render_json(report).encode())
-    return paths
+    return html, pdf
+
+
+def files_of(as_of: date, folder: Path) -> tuple[Path, Path, Path]:
+    """The files of a report in ``folder``: HTML, PDF, and its beliefs."""
+    html, pdf, beliefs = (folder / f"weekly-{as_of}.{ending}" for ending in ("html", "pdf", "json"))
+    return html, pdf, beliefs
 
 
 def _replace(path: Path, content: bytes) -> None:

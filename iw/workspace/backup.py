@@ -24,7 +24,9 @@ from iw.core.errors import StoreError, UsageError
 from iw.core.resources import product_version
 from iw.log.copying import copy, snapshot
 from iw.log.engine import make_engine, sqlite_file
+from iw.log.journal import Act
 from iw.log.linking import Head
+from iw.log.records import Marking
 from iw.log.store import Log
 from iw.log.verify import Verification
 from iw.workspace.log_key import KEY_FILE, find_key, write_key
@@ -54,6 +56,12 @@ def back_up(workspace: Workspace, file: Path, *, with_key: bool = False) -> Back
         raise UsageError(f"There is a file already: {file}.", "Name another one.")
     if with_key and workspace.log.key is None:
         raise UsageError("There is no key to put into the backup.", "Leave out --with-key.")
+    with workspace.log.giving(Act.BACKUP, [file]):
+        workspace.log.hand_out_all(Marking.RED)
+        return _write_whole(workspace, file, with_key)
+
+
+def _write_whole(workspace: Workspace, file: Path, with_key: bool) -> Backup:
     begun = file.with_name(f"{file.name}.part")
     try:
         with _scratch(file.parent) as scratch:

@@ -19,8 +19,9 @@ from iw.exchange.stix_import import Asked
 from iw.log import csv_files, csv_lines
 from iw.log.csv_lines import CsvTable
 from iw.log.drafts import CoverageDraft, Draft, EventDraft, ReportDraft
+from iw.log.journal import Act
 from iw.log.records import Marking
-from iw.log.store import Log
+from iw.workspace.journaling import JournaledLog
 from iw.workspace.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Exchange:
 
     def __init__(
         self,
-        log: Log,
+        log: JournaledLog,
         catalogue: Catalogue,
         settings: Settings,
         now: Callable[[], datetime],
@@ -48,7 +49,9 @@ class Exchange:
 
         Raises `StoreError` where the file cannot be written; then the one that was there is left.
         """
-        return log_files.write_log(self._log, path, marking)
+        with self._log.giving(Act.EXPORT, [path]):
+            self._log.hand_out_all(marking)
+            return log_files.write_log(self._log, path, marking)
 
     def read_log(self, path: Path, *, backfill: bool = False, dry_run: bool = False) -> Imported:
         """Take in the file of a log: as it stood there where this log is its beginning, else as known from now.
@@ -62,7 +65,8 @@ class Exchange:
         self, table: TableName | str, path: Path, known_at: datetime | None = None, marking: Marking = Marking.RED
     ) -> int:
         """Write one of the tables of what is in force to a Parquet file; gives the number of rows."""
-        return parquet_files.write_table(self._log, TableName(table), path, known_at or self._now(), marking)
+        with self._log.giving(Act.EXPORT, [path]):
+            return parquet_files.write_table(self._log, TableName(table), path, known_at or self._now(), marking)
 
     def write_bundle(
         self, path: Path, known_at: datetime | None = None, marking: Marking = Marking.RED, *, beliefs: bool = False
@@ -70,15 +74,16 @@ class Exchange:
         """Write what is in force as a STIX 2.1 bundle; with ``beliefs``, also what is believed of each problem."""
         known = known_at or self._now()
         problems = [name for name, problem in self._catalogue.problems.items() if problem.start <= known.date()]
-        return stix_export.write_bundle(
-            self._log,
-            path,
-            watch=self._watch,
-            known_at=known,
-            marking=marking,
-            meanings={name: Meaning(one.title, one.definition) for name, one in self._catalogue.indicators.items()},
-            beliefs=[self._belief_note(name, known, marking) for name in problems if beliefs],
-        )
+        with self._log.giving(Act.EXPORT, [path]):
+            return stix_export.write_bundle(
+                self._log,
+                path,
+                watch=self._watch,
+                known_at=known,
+                marking=marking,
+                meanings={name: Meaning(one.title, one.definition) for name, one in self._catalogue.indicators.items()},
+                beliefs=[self._belief_note(name, known, marking) for name in problems if beliefs],
+            )
 
     def read_bundle(
         self, path: Path, *, backfill: bool = False, dry_run: bool = False, marking: Marking = Marking.CLEAR

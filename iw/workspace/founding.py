@@ -12,7 +12,7 @@ from iw.core.errors import StoreError, UsageError
 from iw.core.resources import shipped
 from iw.exchange.checks import check_log_file
 from iw.log.drafts import CoverageDraft
-from iw.log.store import Log
+from iw.workspace.journaling import JournaledLog, Reader
 from iw.workspace.log_key import find_key, make_key
 from iw.workspace.settings import (
     CONFIG,
@@ -26,17 +26,22 @@ from iw.workspace.settings import (
 from iw.workspace.workspace import Workspace
 
 
-def open_workspace(path: Path | str | None = None, clock: Callable[[], datetime] | None = None) -> Workspace:
+def open_workspace(
+    path: Path | str | None = None, clock: Callable[[], datetime] | None = None, purpose: str = "Python"
+) -> Workspace:
     """Open the workspace at ``path``, else at ``$IW_WORKSPACE``, else in this folder or the nearest above it.
 
-    Raises `UsageError` where there is none, `StoreError` where its log cannot be opened.
+    ``purpose`` is what the journal says of reads: the command, say. Raises `UsageError` where there is none,
+    `StoreError` where its log cannot be opened.
     """
     folder = find_workspace(Path(path) if path else None)
     settings = read_settings(folder)
     catalogue, faults = load_catalogue(folder / "indicators", folder / "models")
     log = _open_log(database_url(folder, settings.database), folder)
     extra = (clock,) if clock else ()
-    return Workspace(folder, settings, log, catalogue, tuple(faults), *extra)
+    workspace = Workspace(folder, settings, log, catalogue, tuple(faults), *extra)
+    log.reader = Reader(settings.author, purpose, workspace.now)
+    return workspace
 
 
 def init_workspace(
@@ -73,7 +78,7 @@ def init_workspace(
         for part in ("fits", "reports", "models/questions"):
             (folder / part).mkdir(exist_ok=True)
         key = find_key(folder) or make_key(folder)
-        Log.create(database_url(folder, settings.database), key).close()
+        JournaledLog.create(database_url(folder, settings.database), key).close()
         (folder / CONFIG).write_text(as_toml(settings), encoding="utf-8")
     except OSError as error:
         message = f"The folder {folder} cannot be written: {error.strerror}."
@@ -87,11 +92,11 @@ def init_workspace(
     return workspace
 
 
-def _open_log(url: str, folder: Path) -> Log:
+def _open_log(url: str, folder: Path) -> JournaledLog:
     key = find_key(folder)
-    if key is None and Log.predates_chain(url):
+    if key is None and JournaledLog.predates_chain(url):
         key = make_key(folder)  # the log gets its chain now
-    return Log.open(url, key)
+    return JournaledLog.open(url, key)
 
 
 def _clock() -> datetime:

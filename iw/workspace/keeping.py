@@ -1,4 +1,4 @@
-"""Whether a workspace's log is as it was written."""
+"""Whether a workspace's log is as it was written, and copies of it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,35 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from iw.core.errors import DataError, Fault, StoreError, UsageError
+from iw.log.copying import TableDigest, copy
+from iw.log.engine import make_engine
 from iw.log.linking import Head
 from iw.log.verify import Verification
 from iw.workspace.workspace import Workspace
 
 
-def verify_log(workspace: Workspace, anchors: Iterable[Head] = (), *, without_key: bool = False) -> Verification:
-    """Walk through the log; `StoreError` where there is no key and nobody said that it is to go without."""
+def verify_log(
+    workspace: Workspace,
+    anchors: Iterable[Head] = (),
+    *,
+    without_key: bool = False,
+    journal_anchors: Iterable[Head] = (),
+) -> Verification:
+    """Walk through log and journal; `StoreError` where there is no key and nobody said that it is to go without."""
     if workspace.log.key is None and not without_key:
         raise StoreError(
             "There is no key to the log's hash chain, and without it contents cannot be checked.",
             "Put the key into log.key beside iw.toml or into IW_LOG_KEY; or check the order alone: --without-key.",
         )
-    return workspace.log.verify(anchors, without_key=without_key)
+    return workspace.log.verify(anchors, without_key=without_key, journal_anchors=journal_anchors)
+
+
+def copy_log(workspace: Workspace, url: str) -> list[TableDigest]:
+    """Copy the log to another database, and prove it equal; see `iw.log.copying.copy`."""
+    engine = make_engine(url)
+    workspace.log.copied_to(engine.url.render_as_string(hide_password=True))
+    engine.dispose()
+    return copy(workspace.log, url)
 
 
 def read_heads(given: Sequence[str]) -> list[Head]:

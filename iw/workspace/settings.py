@@ -14,6 +14,7 @@ from iw.core.errors import DataError, Fault, UsageError
 CONFIG = "iw.toml"
 ENVIRONMENT = "IW_WORKSPACE"
 DATABASE = "IW_DATABASE_URL"
+AUTHOR = "IW_AUTHOR"
 SEED = 20140101
 
 
@@ -59,7 +60,7 @@ def read_settings(folder: Path) -> Settings:
     ]
     if faults:
         raise DataError(faults)
-    return Settings(**values)
+    return Settings(**{**values, "author": os.environ.get(AUTHOR) or values["author"]})
 
 
 def as_toml(settings: Settings) -> str:
@@ -67,7 +68,7 @@ def as_toml(settings: Settings) -> str:
     lines = [
         f'name = "{_escaped(settings.name)}"',
         f'database = "{settings.database}"  # a file in this folder; the variable {DATABASE} goes before it',
-        f'author = "{_escaped(settings.author)}"  # who appends, unless a command says otherwise',
+        f'author = "{_escaped(settings.author)}"  # who appends and reads; the variable {AUTHOR} goes before it',
         f"seed = {settings.seed}  # all randomness starts here",
     ]
     if settings.today is not None:

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iw.catalogue import Catalogue, Kind
-from iw.core.dates import end_of_day
+from iw.core.dates import end_of_day, month_ends
 from iw.core.errors import Fault, UsageError
-from iw.core.resources import product_version
 from iw.log.drafts import Draft, EventDraft
 from iw.log.records import Event, Marking
-from iw.log.store import Log
+from iw.workspace.journaling import JournaledLog
 from iw.workspace.logged import Entered, Logged, what_moved
 from iw.workspace.settings import Settings
 
@@ -49,7 +48,7 @@ class Workspace:
 
     path: Path
     settings: Settings
-    log: Log
+    log: JournaledLog
     catalogue: Catalogue
     faults: tuple[Fault, ...]  # of the catalogue's files; what is sound is loaded all the same
     _clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
@@ -181,7 +180,7 @@ class Workspace:
 
         self.catalogue.problem(problem)
         day, _ = self._when(as_of, None)
-        points = belief_history(self._beliefs, problem, history_days(day, months), self.seen_marking(marking))
+        points = belief_history(self._beliefs, problem, month_ends(day, months), self.seen_marking(marking))
         return pd.DataFrame(
             {"day": point.day, "scenario": name, **vars(estimate), "reliable": point.reliable}
             for point in points
@@ -376,52 +375,19 @@ class Workspace:
         progress: Progress = _quiet,
     ) -> tuple[Path, Path]:
         """Write the weekly warning report as HTML and PDF; gives both paths."""
-        from iw.report.record import DocumentView, WeeklyReport
-        from iw.report.write import write_report
+        from iw.log.journal import Act
+        from iw.report.write import files_of, write_report
+        from iw.workspace.reporting import weekly_report
 
-        day, known = self._when(as_of, known_at)
-        assessments = []
-        for name in self.problems():
-            if self.catalogue.problems[name].start <= day:
-                progress(f"{name}: assessing, with its history")
-                assessments.append(self.assess(name, day, known, marking, history_days(day)))
-        seen = self.seen_marking(marking)
-        head = self.log.heads().get(seen)
-        scores, tally = self.foresight.scores(seen, known)
-        documents = [
-            DocumentView(d.id, d.title, tuple(d.authors), d.publisher, d.published, d.url, d.note)
-            for d in self.catalogue.documents.values()
-        ]
-        report = WeeklyReport(
-            title="Weekly warning report",
-            subject=self.settings.name,
-            as_of=day,
-            known_at=known,
-            issued_at=self.now(),
-            marking=str(seen),
-            log_position=head.position if head else 0,
-            chain_head=str(head) if head else "",
-            catalogue_version=self.catalogue.version,
-            product_version=product_version(),
-            assessments=tuple(assessments),
-            documents=tuple(documents),
-            left_out=tuple(sorted(name for kind, name in self.catalogue.left_out if kind == "problem")),
-            scores=tuple(scores),
-            tally=tally,
-        )
-        return write_report(report, folder or self.path / "reports", progress)
+        (day, known), to = self._when(as_of, known_at), folder or self.path / "reports"
+        with self.log.giving(Act.REPORT, files_of(day, to)):
+            return write_report(weekly_report(self, day, known, marking, progress), to, progress)
 
     def check(self) -> list[Fault]:
         """Everything that is wrong or doubtful in catalogue and log, all at once."""
-        from iw.assessment.checks import copied_summaries, log_findings
-        from iw.catalogue.checks import catalogue_findings
-        from iw.catalogue.copied import copied_findings, read_runs
+        from iw.workspace.checking import findings
 
-        runs = read_runs(self.path / "indicators" / "copied")
-        findings = [*self.faults, *catalogue_findings(self.catalogue), *copied_findings(self.catalogue, runs)]
-        known = end_of_day(self.today)
-        findings += copied_summaries(self.log.view(known), runs)
-        return sorted([*findings, *log_findings(self._beliefs, self.today, known)])
+        return findings(self, self._beliefs)
 
     def close(self) -> None:
         """Close the log."""
@@ -432,13 +398,3 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def history_days(as_of: date, months: int = 24) -> list[date]:
-    """The month ends of the last ``months`` months and ``as_of`` itself, rising."""
-    first = as_of.replace(day=1)
-    days = [as_of]
-    for _ in range(months):
-        days.append(first - timedelta(days=1))
-        first = (first - timedelta(days=1)).replace(day=1)
-    return days[::-1]

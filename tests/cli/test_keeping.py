@@ -8,11 +8,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
 from iw.log.keys import LogKey
 from iw.log.records import Marking
+from iw.log.store import Log
 from iw.workspace import Workspace, init_workspace, open_workspace
 from tests.cli.conftest import Call
+from tests.log.test_reviews import back_to
+from tests.log.test_schema import scripts as scripts
 
 
 def tamper(folder: Path) -> None:
@@ -100,10 +104,11 @@ def test_the_key_is_a_file_for_its_owner_alone_or_stands_in_the_environment(
         assert not (tmp_path / "two" / "log.key").exists()
 
 
-def test_a_workspace_from_before_the_chain_gets_its_key_when_it_is_opened(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "log.db", isolation_level=None)) as connection:
-        connection.execute("DROP TABLE links")
-        connection.execute("UPDATE iw_log_version SET version_num = '0004'")
+def test_a_workspace_from_before_the_chain_gets_its_key_when_it_is_opened(
+    folder: Path, scripts: ScriptDirectory
+) -> None:
+    with Log.open(f"sqlite:///{folder / 'log.db'}") as log:
+        back_to(log, scripts, "0004")
     (folder / "log.key").unlink()
     with open_workspace(folder) as watch:
         assert (watch.log.verify().holds, (folder / "log.key").exists()) == (True, True)
@@ -116,11 +121,14 @@ def test_a_report_names_the_head_of_its_own_marking(
     from iw.log.drafts import ReportDraft
     from iw.log.grades import parse_grade
     from iw.report.record import WeeklyReport
+    from iw.report.write import files_of
 
     made: list[WeeklyReport] = []
 
-    def keep(report: WeeklyReport, *_: object) -> tuple[Path, Path]:
+    def keep(report: WeeklyReport, folder: Path, _: object) -> tuple[Path, Path]:
         made.append(report)
+        for path in files_of(report.as_of, folder):
+            path.touch()
         return tmp_path, tmp_path
 
     monkeypatch.setattr("iw.report.write.write_report", keep)

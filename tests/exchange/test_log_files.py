@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
 from iw.core.errors import StoreError
 from iw.exchange import import_log as importing
@@ -15,11 +16,15 @@ from iw.exchange.lines import HEADER_BYTES
 from iw.exchange.log_files import write_log
 from iw.log.drafts import BackingDraft, CorrectionDraft, RegradeDraft, RetractionDraft, Visible
 from iw.log.grades import parse_grade
+from iw.log.journal import Act
 from iw.log.records import Marking, Stance, VisibleBasis
 from iw.log.schema import Kind
 from iw.log.store import Log
 from tests.exchange.cast import LATER, known, read_in, rows, told_of_everything, views
-from tests.log.cast import DAY, NOW, append, drill, events, report
+from tests.log.cast import DAY, KEY, NOW, address, append, drill, events, report
+from tests.log.test_reviews import back_to
+from tests.log.test_schema import scripts as scripts
+from tests.log.test_verify import tamper
 
 
 @pytest.fixture
@@ -136,6 +141,35 @@ def test_who_imported_what_and_when_is_kept_beside_the_records(mine: Log, other:
     assert (kept.first_position, kept.position) == (1, mine.position())
     assert (kept.importer, kept.imported_at, kept.file, kept.digest) == ("eva", LATER, "log.jsonl", header.digest)
     assert {one.stamp.author for one in other.view(LATER).events} == {"anna"}
+
+
+def test_who_imported_stands_in_the_journal_and_a_change_of_it_is_found(mine: Log, other: Log, file: Path) -> None:
+    told_of_everything(mine)
+    write_log(mine, file, Marking.RED)
+    read_in(other, file)
+    assert [(one.author, one.note.act, one.note.what) for one in other.journal()] == [("eva", Act.IMPORT, "log.jsonl")]
+    assert other.verify().holds
+    tamper(other, "UPDATE journal SET author = 'anna'")
+    assert other.verify().journal.flaw.startswith("Entry 1 of the journal was changed")
+
+
+def test_imports_from_before_the_journal_become_its_first_entries(
+    log: Log, other: Log, file: Path, scripts: ScriptDirectory
+) -> None:
+    append(other, drill())
+    write_log(other, file, Marking.RED)
+    read_in(log, file)
+    append(other, drill("Another drill."), now=NOW + DAY)
+    write_log(other, file, Marking.RED)
+    read_in(log, file)
+    imports, entries, before = log.imports(), log.journal(), log.view(LATER)
+    assert len(imports) == 2
+    back_to(log, scripts, "0007")
+    with pytest.raises(StoreError, match="there is no key to protect that"):
+        Log.open(address(log))
+    with Log.open(address(log), KEY) as opened:
+        assert (opened.imports(), opened.journal(), opened.view(LATER)) == (imports, entries, before)
+        assert opened.verify().holds
 
 
 def test_importing_again_changes_nothing(log: Log, other: Log, file: Path) -> None:

@@ -27,6 +27,7 @@ from iw.log.drafts import (
 )
 from iw.log.engine import reading, writing
 from iw.log.grades import parse_grade
+from iw.log.journal import Act, Note
 from iw.log.keys import LogKey
 from iw.log.linking import Head
 from iw.log.products import Acknowledgement
@@ -61,6 +62,7 @@ def fill(log: Log, reviews: bool = True) -> None:
     log.record([Acknowledgement(moved)], Marking.GREEN, author="berta", now=NOW + DAY, reason="seen")
     if reviews:
         append(log, ReviewDraft(first, Opinion.DOUBT, "Two fleets, not three."), now=NOW + DAY)
+    log.note(Note(Act.EXPORT, "log.jsonl", log.position(), Marking.RED, "0f" * 32), author="anna", now=NOW + DAY)
     append(log, report("The last word."), now=NOW + DAY)
 
 

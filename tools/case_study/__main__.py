@@ -19,12 +19,12 @@ from typing import Any
 from iw.assessment.history import belief_history
 from iw.assessment.records import HistoryPoint
 from iw.catalogue.diagnosticity import diagnosticity
+from iw.core.dates import month_ends
 from iw.core.resources import shipped
 from iw.log.records import Marking
 from iw.report.long_history import long_history
 from iw.report.matrix import matrix_picture
 from iw.workspace import Workspace, init_workspace
-from iw.workspace.workspace import history_days
 from tools.case_study import episodes, looking_back, page
 from tools.case_study.episodes import FIRST, LAST, MARKS
 
@@ -77,7 +77,7 @@ def _fit_each_year(watch: Workspace, step: Any) -> list[Any]:
 
 def _history(watch: Workspace, name: str, step: Any) -> list[HistoryPoint]:
     step(f"{name}: month by month")
-    return belief_history(watch._beliefs, name, history_days(LAST, MONTHS), Marking.CLEAR)
+    return belief_history(watch._beliefs, name, month_ends(LAST, MONTHS), Marking.CLEAR)
 
 
 def _draw(watch: Workspace, histories: dict[str, list[HistoryPoint]]) -> None:
