@@ -9,6 +9,8 @@
 | a report | ``report`` about its source and the sightings it stands to |
 | that a report backs or denies an event | ``opinion`` on the sighting: agree, disagree, neutral if expected |
 | declared coverage, a belief | ``note`` |
+| that an event or scenario is settled | ``note`` on the sighting, or the watch |
+| a review | ``opinion`` on what was looked at: agree, disagree for a doubt, strongly-disagree for a rejection |
 
 What STIX has no property for stands in our extension (`iw.exchange.stix_objects`). ``confidence`` is never used: it
 would say how sure the producer is of an object, and a probability of a scenario is another thing.
@@ -37,9 +39,26 @@ from iw.exchange.stix_objects import (
     moment,
     seen,
 )
-from iw.log.records import Coverage, Event, LogView, Marking, Reading, Report, Search, Stamp, Stance, VisibleBasis
+from iw.log.records import (
+    Coverage,
+    Event,
+    LogView,
+    Marking,
+    OfEvent,
+    OfScenario,
+    Opinion,
+    Reading,
+    Report,
+    Resolution,
+    Review,
+    Search,
+    Stamp,
+    Stance,
+    VisibleBasis,
+)
 from iw.log.store import Log
 
+REVIEWED = {Opinion.AGREE: "agree", Opinion.DOUBT: "disagree", Opinion.REJECT: "strongly-disagree"}
 OPINIONS = {Stance.BACKS: "agree", Stance.DENIES: "disagree", Stance.DENIES_EXPECTED: "neutral"}
 
 
@@ -139,6 +158,7 @@ class _Telling:
             yield self._search(search)
         for coverage in self._view.coverages:
             yield self._coverage(coverage)
+        yield from self._said([*attached.values(), *self._view.unassigned])
 
     def belief(self, one: BeliefNote) -> StixObject:
         """A belief as a note about the watch: its numbers in the extension, and in words for people."""
@@ -172,6 +192,49 @@ class _Telling:
                 fit=one.fit,
                 scenarios=numbers,
             ),
+        }
+
+    def _said(self, reports: Sequence[Report]) -> Iterator[StixObject]:
+        """What was settled, and what reviewers think; each at least as restricted as what it is about."""
+        about = {one.first_position: (self._names.event(one), one.stamp.marking) for one in self._events()}
+        reported = {one.first_position: (self._names.report(one), one.stamp.marking) for one in reports}
+        for resolution in self._view.resolutions:
+            subject = resolution.subject
+            if isinstance(subject, OfEvent) and subject.event in about:
+                yield self._resolution(resolution, *about[subject.event])
+            elif isinstance(subject, OfScenario):
+                yield self._resolution(resolution, self._names.watch, Marking.CLEAR)
+        for review in self._view.reviews:
+            yield self._review(review, *(about | reported)[review.subject])
+
+    def _resolution(self, one: Resolution, about: str, least: Marking) -> StixObject:
+        held = one.subject if isinstance(one.subject, OfScenario) else None
+        told = {"outcome": str(one.outcome), "ground": one.ground}
+        scenario = (
+            {"problem": held.problem, "scenario": held.scenario, "settled_on": str(held.settled_on)} if held else {}
+        )
+        what = f"{held.problem}: {held.scenario} held on {held.settled_on}" if held else f"Settled: {one.outcome}"
+        key = ("resolution", about, one.stamp.recorded_at.isoformat(), *told.values(), *scenario.values())
+        return {
+            **self._by_watch("note", identifier("note", *key), moment(one.stamp.recorded_at)),
+            "object_marking_refs": [TLP_2[_higher(one.stamp.marking, least)]],
+            "abstract": what,
+            "content": one.ground,
+            "object_refs": [about],
+            **extended(kind="resolution", **told, **scenario),
+        }
+
+    def _review(self, one: Review, about: str, least: Marking) -> StixObject:
+        told = {"opinion": str(one.opinion), "reviewer": one.reviewer, "ground": one.ground}
+        key = ("review", about, one.stamp.recorded_at.isoformat(), *told.values())
+        return {
+            **self._by_watch("opinion", identifier("opinion", *key), moment(one.stamp.recorded_at)),
+            "object_marking_refs": [TLP_2[_higher(one.stamp.marking, least)]],
+            "opinion": REVIEWED[one.opinion],
+            "explanation": one.ground,
+            "authors": [one.reviewer],
+            "object_refs": [about],
+            **extended(kind="review", **told),
         }
 
     def _events(self) -> Iterator[Event]:
@@ -304,6 +367,10 @@ def _visible(stamp: Stamp) -> dict[str, Any]:
     if stamp.visible_basis is VisibleBasis.RECORDED:
         return {}
     return {"visible_at": stamp.visible_at.isoformat(), "visible_basis": str(stamp.visible_basis)}
+
+
+def _higher(one: Marking, other: Marking) -> Marking:
+    return max(one, other, key=lambda marking: marking.rank)
 
 
 def _by_mean(one: BeliefNote) -> list[tuple[str, tuple[float, float, float]]]:

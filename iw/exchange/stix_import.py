@@ -1,30 +1,42 @@
 """A STIX 2.1 bundle as facts for the log: our own as what they were, those of others as ungraded reports.
 
 Of a bundle that we wrote, everything in force comes back: events, readings, reports with their grades, denials,
-searches, coverage; beliefs are computed here and not taken over. With a fault in any of it nothing is taken in. Of a
-foreign bundle each ``report`` and ``note`` is kept as a report graded F6, which backs nothing until somebody says so;
-what cannot be read is listed.
+searches, coverage, what was settled, reviews; beliefs are computed here and not taken over. With a fault in any of it
+nothing is taken in. Of a foreign bundle each ``report`` and ``note`` is kept as a report graded F6, which backs nothing
+until somebody says so; what cannot be read is listed.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from iw.core.dates import parse_day, parse_moment
 from iw.core.errors import DataError, Fault, UsageError, nearest
-from iw.exchange.facts import EventFact, ReviewFact, event_fact
+from iw.exchange.facts import EventFact, ReviewFact, claimed, event_fact
 from iw.exchange.joining import Joined, join
 from iw.exchange.stix_objects import EXTENSION, MARKINGS, StixObject
+from iw.exchange.stix_told import Told, extension_of, what_is_wrong
 from iw.log import csv_fields
-from iw.log.drafts import Attached, BackingDraft, CoverageDraft, EventDraft, ReportDraft, SearchDraft, Visible
+from iw.log.drafts import (
+    Attached,
+    BackingDraft,
+    CoverageDraft,
+    EventDraft,
+    ReportDraft,
+    ResolutionDraft,
+    ReviewDraft,
+    SearchDraft,
+    Visible,
+)
+from iw.log.fingerprints import of_report
 from iw.log.grades import parse_grade
-from iw.log.records import Marking, Stance, VisibleBasis
+from iw.log.records import Marking, OfEvent, OfScenario, Opinion, Outcome, Stance, VisibleBasis
 from iw.log.store import Log
 
 LARGEST = 256 * 2**20
@@ -38,7 +50,7 @@ class BundleFacts:
     """The facts of a bundle, to be joined with a log, and what could not be read of a foreign one."""
 
     _events: list[EventFact] = field(default_factory=list)
-    _others: list[ReportDraft | CoverageDraft | SearchDraft] = field(default_factory=list)
+    _others: list[ReportDraft | CoverageDraft | SearchDraft | ResolutionDraft] = field(default_factory=list)
     _reviews: list[ReviewFact] = field(default_factory=list)
     not_read: list[Fault] = field(default_factory=list)
 
@@ -46,8 +58,8 @@ class BundleFacts:
         """The events and readings."""
         return self._events
 
-    def others(self) -> Sequence[ReportDraft | CoverageDraft | SearchDraft]:
-        """Unassigned reports, declared coverage, searches."""
+    def others(self) -> Sequence[ReportDraft | CoverageDraft | SearchDraft | ResolutionDraft]:
+        """Unassigned reports, declared coverage, searches, scenarios that are settled."""
         return self._others
 
     def reviews(self) -> Sequence[ReviewFact]:
@@ -63,6 +75,7 @@ class Asked:
     indicators: Collection[str]
     marking: Marking = Marking.CLEAR
     backfill: bool = False
+    scenarios: Mapping[str, Collection[str]] | None = None  # by problem; None: any will do
 
     @property
     def today(self) -> date:
@@ -131,9 +144,18 @@ class _Reading:
         linked: set[str] = set()
         for one, link in self._read("link", lambda one: self._link(one, reports)):
             links.setdefault(one["object_refs"][0], []).append(link)
-            linked.add(_ext(one)["report_ref"])
-        for kind in ("event", "reading"):
-            facts._events += [fact for _, fact in self._read(kind, lambda one: self._event(one, links))]
+            linked.add(extension_of(one)["report_ref"])
+        events = {
+            one["id"]: fact
+            for kind in ("event", "reading")
+            for one, fact in self._read(kind, lambda one: self._event(one, links))
+        }
+        settled = dict[str, ResolutionDraft]()
+        for _, resolution in self._read("resolution", lambda one: self._resolution(one, events, settled)):
+            if isinstance(resolution.subject, OfScenario):
+                facts._others.append(resolution)
+        facts._events += [replace(fact, resolution=settled.get(name)) for name, fact in events.items()]
+        facts._reviews += [fact for _, fact in self._read("review", lambda one: self._review(one, events, reports))]
         facts._others += [draft for name, draft in reports.items() if name not in linked]
         facts._others += [draft for _, draft in self._read("search", self._search)]
         facts._others += [draft for _, draft in self._read("coverage", self._coverage)]
@@ -144,7 +166,7 @@ class _Reading:
         """To ours or the foreign ones, if it is a sound STIX object and not revoked."""
         name = one.get("id") if isinstance(one, dict) else None
         ours = isinstance(one, dict) and isinstance(one.get("extensions"), dict) and EXTENSION in one["extensions"]
-        message = _wrong(one)
+        message = what_is_wrong(one)
         if message:
             fault = Fault(self._file, 0, 0, f"objects[{place}]: {message}")
             (self.faults if ours else self._not_read).append(fault)
@@ -154,7 +176,7 @@ class _Reading:
         if one.get("revoked"):
             return
         if ours:
-            self._ours.setdefault(str(_ext(one).get("kind")), []).append(one)
+            self._ours.setdefault(str(extension_of(one).get("kind")), []).append(one)
         else:
             self._foreign.append(one)
 
@@ -171,7 +193,7 @@ class _Reading:
         return Fault(self._file, 0, 0, message, error.hint.rstrip("."))
 
     def _report(self, one: StixObject) -> ReportDraft:
-        told = _Told(one)
+        told = Told(one)
         reported, url, document = told.text("reported_at"), told.text("url"), told.text("document")
         return ReportDraft(
             source=told.needed("source"),
@@ -191,7 +213,7 @@ class _Reading:
         )
 
     def _link(self, one: StixObject, reports: dict[str, ReportDraft]) -> BackingDraft:
-        told = _Told(one)
+        told = Told(one)
         report = reports.get(told.needed("report_ref"))
         if report is None:
             raise UsageError("the report that it names is not in the bundle, or is at fault")
@@ -199,7 +221,7 @@ class _Reading:
         return BackingDraft(0, report, stance, self._marking(one), report.visible)
 
     def _event(self, one: StixObject, links: dict[str, list[BackingDraft]]) -> EventFact:
-        told = _Told(one)
+        told = Told(one)
         backings = links.get(one["id"], [])
         claim = EventDraft(
             indicator=self._indicator(one),
@@ -217,8 +239,43 @@ class _Reading:
             raise UsageError("a reading has a value, and an event has none")
         return event_fact(claim, [(link, True) for link in backings])
 
+    def _resolution(
+        self, one: StixObject, events: Mapping[str, EventFact], settled: dict[str, ResolutionDraft]
+    ) -> ResolutionDraft:
+        """What is settled; of an event it is noted in ``settled``, under the identifier of the sighting."""
+        told = Told(one)
+        outcome, ground, about = told.one_of("outcome", tuple(Outcome)), told.needed("ground"), one["object_refs"][0]
+        if told.text("problem") is None:
+            if about not in events:
+                raise UsageError("the event that it settles is not in the bundle, or is at fault")
+            if about in settled:
+                raise UsageError("the event that it settles is settled twice")
+            settled[about] = ResolutionDraft(OfEvent(0), outcome, ground, self._marking(one))
+            return settled[about]
+        problem, scenario = told.needed("problem"), told.needed("scenario")
+        if self._asked.scenarios is not None and scenario not in self._asked.scenarios.get(problem, ()):
+            raise UsageError(f"there is no scenario '{scenario}' of a problem '{problem}'")
+        on = parse_day(told.needed("settled_on"))
+        if on > self._asked.today:
+            raise UsageError(f"{on} lies in the future")
+        return ResolutionDraft(OfScenario(problem, scenario, on), outcome, ground, self._marking(one))
+
+    def _review(
+        self, one: StixObject, events: Mapping[str, EventFact], reports: Mapping[str, ReportDraft]
+    ) -> ReviewFact:
+        told, about = Told(one), one["object_refs"][0]
+        if about in events:
+            claim = claimed(events[about].draft)
+        elif about in reports:
+            claim = of_report(reports[about])
+        else:
+            raise UsageError("the event or report that it is about is not in the bundle, or is at fault")
+        opinion = told.one_of("opinion", tuple(Opinion))
+        draft = ReviewDraft(0, opinion, told.needed("ground"), told.needed("reviewer"), self._marking(one))
+        return ReviewFact(draft, frozenset([claim]))
+
     def _search(self, one: StixObject) -> SearchDraft:
-        told = _Told(one)
+        told = Told(one)
         since, until = parse_day(told.needed("since")), parse_day(told.needed("until"))
         if until > self._asked.today:
             raise UsageError(f"a search until {until} is not over yet")
@@ -230,7 +287,7 @@ class _Reading:
         )
 
     def _coverage(self, one: StixObject) -> CoverageDraft:
-        told = _Told(one)
+        told = Told(one)
         until = told.text("until")
         return CoverageDraft(
             collector=told.needed("collector"),
@@ -257,7 +314,7 @@ class _Reading:
             )
         return indicator
 
-    def _visible(self, told: _Told) -> Visible | None:
+    def _visible(self, told: Told) -> Visible | None:
         at, basis = told.text("visible_at"), told.text("visible_basis")
         if not self._asked.backfill or at is None or basis is None:
             return None
@@ -317,62 +374,3 @@ class _Reading:
 
 # What every bundle brings along to make sense of the others.
 _SILENT = ("identity", "marking-definition", "extension-definition", "indicator", "language-content")
-
-
-class _Told:
-    """Our extension of an object, whose values are checked for their types."""
-
-    def __init__(self, one: StixObject) -> None:
-        self._told = _ext(one)
-
-    def text(self, name: str) -> str | None:
-        """A text that may be missing."""
-        value = self._told.get(name)
-        if value is not None and not isinstance(value, str):
-            raise UsageError(f"'{name}' is no text")
-        return value
-
-    def needed(self, name: str) -> str:
-        """A text that must say something."""
-        value = self.text(name)
-        if not value or not value.strip():
-            raise UsageError(f"'{name}' is missing")
-        return value
-
-    def number(self, name: str) -> float | None:
-        """A number that may be missing."""
-        value = self._told.get(name)
-        if value is None:
-            return None
-        if type(value) not in (int, float):
-            raise UsageError(f"'{name}' is no number")
-        return csv_fields.number(repr(value))
-
-    def one_of[T: str](self, name: str, choices: tuple[T, ...]) -> T:
-        """One of these words."""
-        value = self.needed(name)
-        if value not in choices:
-            raise UsageError(f"'{name}' is '{value}'", f"known: {', '.join(choices)}")
-        return choices[choices.index(value)]
-
-
-def _ext(one: StixObject) -> dict[str, Any]:
-    found: dict[str, Any] = one["extensions"][EXTENSION]
-    return found
-
-
-def _wrong(one: Any) -> str:
-    """What is wrong with a STIX object by the standard; empty where it is sound."""
-    try:
-        import stix2
-    except ImportError as error:
-        raise UsageError("STIX bundles cannot be read without stix2.", "Install the extra 'stix'.") from error
-    if not isinstance(one, dict) or not isinstance(one.get("type"), str):
-        return "this is no STIX object"
-    if one.get("spec_version") != "2.1":
-        return "this is not of STIX 2.1"
-    try:
-        stix2.parse(one, allow_custom=True, version="2.1")
-    except (stix2.exceptions.STIXError, ValueError, TypeError, KeyError, AttributeError) as error:
-        return str(error).replace("\n", " ") or "it cannot be read"
-    return ""

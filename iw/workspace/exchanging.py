@@ -93,7 +93,10 @@ class Exchange:
         ``marking`` is that of what has none. Also gives what could not be read of a foreign bundle. Raises `DataError`
         with every fault of a bundle of ours.
         """
-        asked = Asked(self._now(), set(self._catalogue.indicators), marking, backfill)
+        scenarios = {
+            name: {scenario.id for scenario in one.scenarios} for name, one in self._catalogue.problems.items()
+        }
+        asked = Asked(self._now(), set(self._catalogue.indicators), marking, backfill, scenarios)
         return stix_import.import_bundle(self._log, path, asked, importer=self._author, dry_run=dry_run)
 
     def _belief_note(self, problem: str, known: datetime, marking: Marking) -> BeliefNote:
