@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iw.cli.moved import changed_json, show_changed
+from iw.cli.moved import apply
+from iw.cli.named import in_force, named, reported_at
 from iw.cli.options import (
     Author,
     Document,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from iw.log.chains import Chain
     from iw.log.drafts import CorrectionDraft, Draft
     from iw.log.records import Stance
-    from iw.log.schema import Kind
     from iw.workspace import Workspace
 
 Event = Annotated[str, typer.Argument(metavar="E12", help="The event: see iw events.")]
@@ -120,19 +119,26 @@ def _link(
 ) -> None:
     from iw.log import csv_fields
     from iw.log.drafts import BackingDraft
+    from iw.log.records import Stance
     from iw.log.schema import Kind
 
     with session.open() as workspace:
         if held is None:
             sent = sent.asked(session)
         reader = Reader(workspace.today)
-        about = reader.attempt("EVENT", lambda: _named(workspace, event, Kind.EVENT))
+        about = reader.attempt("EVENT", lambda: named(workspace, event, Kind.EVENT))
         mark = reader.read("--marking", marking, csv_fields.marking)
         report = known = None
         if held is None:
             report = read_report(reader, workspace, sent)
         else:
             known = read_held(reader, workspace, held, sent)
+        if stance is Stance.BACKS and about is not None:
+            event_there = in_force(workspace, about)
+            when = report.reported_at if report else known and reported_at(workspace, known)
+            if event_there is not None and when and when.date() < event_there.occurred.first:
+                option = "--reported" if report else "--report"
+                reader.say(option, f"{when.date()} lies before the event ({event_there.occurred}).")
         reader.check("Nothing was recorded.")
         assert about is not None
         behind = report or (known.first if known else None)
@@ -170,7 +176,7 @@ def correct(
     with session.open() as workspace:
         reason = session.ask(reason, "Why")
         reader = Reader(workspace.today)
-        about = reader.attempt("EVENT", lambda: _named(workspace, event, Kind.EVENT))
+        about = reader.attempt("EVENT", lambda: named(workspace, event, Kind.EVENT))
         read = _correction(workspace, reader, about, given, on, staged, value, marking)
         why = reader.needed("--reason", reason, "Say why.")
         reader.check("Nothing was corrected.")
@@ -193,6 +199,7 @@ def _correction(
     from iw.catalogue import Kind
     from iw.log import csv_fields
     from iw.log.drafts import CorrectionDraft
+    from iw.log.records import Reading, Stance
 
     if all(one is None for one in (*given.values(), on, staged, value, marking)):
         reader.say("OPTIONS", "name what is to be corrected: --on, --indicator, --summary and others.")
@@ -204,9 +211,13 @@ def _correction(
     mark = reader.read("--marking", marking, csv_fields.marking)
     if about is None:
         return None
-    view = workspace.log.view(workspace.now())
-    if found is not None and (found.kind is Kind.LEVEL) != (about.first in {r.first_position for r in view.readings}):
+    there = in_force(workspace, about)
+    if found is not None and (found.kind is Kind.LEVEL) != isinstance(there, Reading):
         reader.say("--indicator", f"'{found.id}' is of another kind: events and readings of levels are kept apart.")
+    backed = [one.report for one in there.backings if one.stance is Stance.BACKS] if there else []
+    early = [one for one in backed if occurred and one.reported_at and one.reported_at.date() < occurred.first]
+    if early:
+        reader.say("--on", f"{occurred} lies after the report {early[0].id} that backs it. Retract that first.")
 
     def draft() -> CorrectionDraft:
         return CorrectionDraft(
@@ -248,7 +259,7 @@ def regrade(
             grade = session.ask(grade, "Grade, such as B2")
         reason = session.ask(reason, "Why")
         reader = Reader(workspace.today)
-        about = reader.attempt("REPORT", lambda: _named(workspace, report, Kind.REPORT))
+        about = reader.attempt("REPORT", lambda: named(workspace, report, Kind.REPORT))
         new = reader.read("GRADE", grade, parse_grade)
         mark = reader.read("--marking", marking, csv_fields.marking)
         if grade is None and marking is None:
@@ -344,21 +355,12 @@ def _withdrawn(workspace: Workspace, name: str) -> tuple[int, str]:
     if not at:
         chain = workspace.log.named(name)
         return chain.first, chain.name
-    about, by = _named(workspace, event, Kind.EVENT), _named(workspace, report, Kind.REPORT)
-    view = workspace.log.view(workspace.now())
-    for one in (*view.events, *view.readings):
-        for backing in one.backings if one.first_position == about.first else ():
-            if backing.report.first_position == by.first:
-                return backing.position, f"{about.name}@{by.name}"
+    about, by = named(workspace, event, Kind.EVENT), named(workspace, report, Kind.REPORT)
+    there = in_force(workspace, about)
+    for backing in there.backings if there else ():
+        if backing.report.first_position == by.first:
+            return backing.position, f"{about.name}@{by.name}"
     raise UsageError(f"{by.name} does not stand to {about.name}", f"See iw events {about.name}")
-
-
-def _named(workspace: Workspace, name: str, kind: Kind) -> Chain:
-    """The fact of this name and kind, in force or not."""
-    chain = workspace.log.named(name)
-    if chain.kind is not kind:
-        raise UsageError(f"{chain.name} is no {kind}")
-    return chain
 
 
 def _apply(
@@ -374,23 +376,3 @@ def _apply(
 ) -> None:
     """Append the draft, and tell what it did."""
     apply(session, workspace, command, lambda _: (record, done), draft, by, reason, as_json)
-
-
-def apply(
-    session: Session,
-    workspace: Workspace,
-    command: str,
-    told: Callable[[int], tuple[str, str]],
-    draft: Draft,
-    by: str | None,
-    reason: str,
-    as_json: bool,
-) -> None:
-    """Append a draft, and tell what it did; ``told`` gives the record's name and a sentence from its position."""
-    with session.waiting("Weighing the evidence"):
-        changed = workspace.change(draft, by, reason or "logged")
-    record, done = told(changed.position)
-    if as_json:
-        print(changed_json(workspace, command, record, changed))
-    else:
-        show_changed(session, workspace, done, changed)

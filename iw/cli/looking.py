@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iw.cli.changing import apply
+from iw.cli.moved import apply
 from iw.cli.options import (
     Author,
     Document,

@@ -1,14 +1,15 @@
-"""What an append moved, printed and as rows: the scenarios of each problem before and after it."""
+"""An append and what it moved, printed and as rows: the scenarios of each problem before and after it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from iw.cli.session import Session
 
 if TYPE_CHECKING:
+    from iw.log.drafts import Draft
     from iw.log.products import LevelChange, Recorded
     from iw.workspace import Moved, Workspace
     from iw.workspace.changing import Changed
@@ -88,3 +89,23 @@ def changed_json(workspace: Workspace, command: str, record: str, changed: Chang
         silent=changed.silent or None,
         level_changes=[vars(one.content) for one in changed.levels],
     )
+
+
+def apply(
+    session: Session,
+    workspace: Workspace,
+    command: str,
+    told: Callable[[int], tuple[str, str]],
+    draft: Draft,
+    by: str | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Append a draft, and tell what it did; ``told`` gives the record's name and a sentence from its position."""
+    with session.waiting("Weighing the evidence"):
+        changed = workspace.change(draft, by, reason or "logged")
+    record, done = told(changed.position)
+    if as_json:
+        print(changed_json(workspace, command, record, changed))
+    else:
+        show_changed(session, workspace, done, changed)

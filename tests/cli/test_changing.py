@@ -112,6 +112,20 @@ def test_a_reading_is_corrected_by_its_value_and_an_event_has_none(
     assert (kinds.code, "is of another kind" in kinds.err) == (2, True)
 
 
+def test_an_event_does_not_come_after_a_report_that_backs_it(on_watch: Call, watch: Workspace, event: str) -> None:
+    report = first(watch, event)
+    assert report.reported_at is not None
+    moved_on = on_watch("correct", event, "--on", "2024-01-01", "--reason", "later")
+    assert (moved_on.code, f"lies after the report {report.id} that backs it" in moved_on.err) == (2, True)
+    told = ("--source", "A wire", "--grade", "C3", "--text", "It will be.", "--reported", "2020-01-01")
+    early = on_watch("back", event, *told)
+    assert (early.code, "--reported: 2020-01-01 lies before the event" in early.err) == (2, True)
+    kept = on_watch("keep", *told).out.split()[0]
+    held = on_watch("back", event, "--report", kept)
+    assert (held.code, "--report: 2020-01-01 lies before the event" in held.err) == (2, True)
+    assert on_watch("deny", event, "--report", kept).code == 0
+
+
 def test_a_regrade_moves_the_belief_as_what_if_says(on_watch: Call, watch: Workspace, event: str) -> None:
     report = first(watch, event)
     imagined = on_watch("whatif", "war-support", "--regrade", f"{event}@D4", "--json").json

@@ -11,12 +11,13 @@ import pytest
 
 from iw.core.dates import PartialDate
 from iw.core.errors import StoreError
-from iw.log.drafts import EventDraft, ReportDraft
+from iw.log.drafts import EventDraft, FitDraft, ReportDraft
 from iw.log.grades import parse_grade
 from iw.log.journal import Act
 from iw.log.records import Marking
 from iw.workspace import Workspace, open_workspace
 from tests.cli.conftest import Answer, Call
+from tests.log.test_resolutions import change, forecast
 
 
 def secret(marking: Marking = Marking.AMBER, text: str = "Arms were seen on the way.") -> EventDraft:
@@ -92,6 +93,27 @@ def test_a_question_to_the_past_before_the_marked_record_is_not_noted(
 ) -> None:
     assert on_watch("events", "--known-at", "2026-04-11").code == 0
     assert told(watch) == []
+
+
+def test_products_and_fits_from_marked_material_are_marked(on_watch: Call, watch: Workspace) -> None:
+    now = watch.now()
+    moved = change(problem="war-support", as_of=watch.today)
+    watch.log.record([moved], Marking.GREEN, author="clock", now=now, reason="weekly")
+    assert on_watch("levels", "--marking", "amber").code == 0
+    assert told(watch) == []
+    assert on_watch("levels", "--marking", "green").code == 0
+    assert told(watch) == [("read", "iw levels", Marking.GREEN)]
+    asked = forecast(as_of=watch.today, question="lethal-aid-one-year", indicator="lethal-aid-delivery")
+    watch.log.record([asked], Marking.GREEN, author="clock", now=now, reason="weekly")
+    assert len(watch.log.forecasts(Marking.GREEN)) == 1
+    assert told(watch)[1:] == [("read", "Python", Marking.GREEN)]
+    made = {"fit_id": "f1", "problem": "war-support", "model_version": "v", "as_of": watch.today, "known_at": now}
+    fit = FitDraft(**made, log_position=1, accepted=True, path="f1.nc", marking=Marking.AMBER)
+    watch.log.record_fit(fit, author="clock", now=now, reason="fit")
+    assert on_watch("events", "--marking", "green").code == 0
+    assert len(told(watch)) == 2
+    assert on_watch("events", "--marking", "amber").code == 0
+    assert told(watch)[2:] == [("read", "iw events", Marking.AMBER)]
 
 
 def test_a_python_session_is_noted_once_for_each_state_of_the_log(marked: Path) -> None:
