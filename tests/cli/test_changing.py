@@ -238,6 +238,24 @@ def test_a_review_is_shown_with_what_it_is_about_and_moves_nothing(
     assert "A harvest." in on_watch("unassigned").out
 
 
+def test_a_gap_of_a_domain_concerns_the_problems_that_listen_to_any_of_it(on_watch: Call, watch: Workspace) -> None:
+    used = {use.indicator for use in watch.catalogue.problems["war-support"].indicators}
+    domains = {watch.catalogue.domains[name] for name in used}
+    others = sorted(set(watch.catalogue.domains.values()) - domains)
+    told = on_watch("gap", f"domain:{sorted(domains)[0]}", "--from", "2026-03-01", "--json").json
+    assert {row["problem"] for row in told["rows"]} == {"war-support"}
+    none = on_watch("gap", f"domain:{others[0]}", "--from", "2026-03-01", "--json").json
+    assert (none["rows"], none["silent"]) == ([], "No belief rests on it.")
+
+
+def test_a_resolution_is_withdrawn_by_its_name(on_watch: Call, event: str) -> None:
+    before = on_watch("events", event, "--json").json["rows"][0]["weight"]
+    settled = on_watch("resolve", event, "no", "--ground", "It was another.", "--json").json
+    name = settled["rows"][0]["id"]
+    (touched,) = on_watch("retract", name, "--reason", "too early", "--json").json["events"]
+    assert (touched["event"], touched["before"], touched["after"]) == (event, 0.001, before)
+
+
 @pytest.mark.parametrize(
     ("call", "faults"),
     [

@@ -17,6 +17,8 @@ from iw.log.journal import Act
 from iw.log.records import Marking
 from iw.workspace import Workspace, open_workspace
 from tests.cli.conftest import Answer, Call
+from tests.log.conftest import postgresql as postgresql
+from tests.log.conftest import postgresql_empty_url as postgresql_empty_url
 from tests.log.test_resolutions import change, forecast
 
 
@@ -231,6 +233,20 @@ def test_a_file_whose_export_cannot_be_noted_is_taken_away_again(marked: Path, t
         with pytest.raises(StoreError, match=r"is noted, which fails here.*full"):
             watch.exchange.write_table("events", tmp_path / "t.parquet")
     assert not (tmp_path / "t.parquet").exists()
+
+
+def test_on_a_server_reads_are_noted_and_the_journal_came_along(
+    on_watch: Call, marked: Path, postgresql_empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert on_watch("events").code == 0
+    assert on_watch("db", "copy", postgresql_empty_url).code == 0
+    monkeypatch.setenv("IW_DATABASE_URL", postgresql_empty_url)
+    assert on_watch("events", "--marking", "clear").code == 0
+    assert on_watch("events").code == 0
+    with open_workspace(marked) as there:
+        acts = [one.note.act for one in there.log.journal()]
+    assert acts == [Act.READ, Act.COPY, Act.READ]
+    assert on_watch("verify").code == 0
 
 
 def test_the_journal_is_listed_and_verified(on_watch: Call, marked: Path, watch: Workspace, tmp_path: Path) -> None:
