@@ -66,9 +66,8 @@ def show_moved(
     session.out.print(f"Why: {why}", style="dim", soft_wrap=True)
 
 
-def show_changed(session: Session, workspace: Workspace, done: str, changed: Changed) -> None:
-    """Print what was done, what it did to the weights of events, and what moved."""
-    session.out.print(done, soft_wrap=True)
+def show_changed(session: Session, workspace: Workspace, changed: Changed) -> None:
+    """Print what an append did to the weights of events, and what moved."""
     for one in changed.weighed:
         before, after = ("not in force" if w is None else f"w = {w:.2f}" for w in (one.before, one.after))
         session.out.print(f"{one.event} ({one.indicator}): {before} → {after}", soft_wrap=True)
@@ -102,10 +101,16 @@ def apply(
     as_json: bool,
 ) -> None:
     """Append a draft, and tell what it did; ``told`` gives the record's name and a sentence from its position."""
+    since = workspace.log.position()
+    position = workspace.append([draft], by, reason or "logged")[-1]
+    record, done = told(position)
+    if not as_json:
+        # It is in the log from now on; what it moves takes a while longer.
+        session.out.print(done, soft_wrap=True)
+        session.out.file.flush()
     with session.waiting("Weighing the evidence"):
-        changed = workspace.change(draft, by, reason or "logged")
-    record, done = told(changed.position)
+        changed = workspace.changed(position, since, by)
     if as_json:
         print(changed_json(workspace, command, record, changed))
     else:
-        show_changed(session, workspace, done, changed)
+        show_changed(session, workspace, changed)

@@ -1,15 +1,14 @@
-"""A fact or a change of one into the log, and what it did: to the weights of events and to the beliefs."""
+"""What an append did: to the weights of events and to the beliefs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from iw.core.dates import end_of_day
 from iw.evidence.grading import outcomes, settled_weight
-from iw.log.drafts import Draft
 from iw.log.products import LevelChange, Recorded
 from iw.log.records import Event, LogView, Marking, OfEvent, OfScenario
 from iw.workspace.logged import Moved
@@ -46,27 +45,22 @@ class Changed:
     levels: tuple[Recorded[LevelChange], ...]
 
 
-def change(
+def changed(
     beliefs: Beliefs,
-    draft: Draft,
-    *,
+    position: int,
+    since: int,
     author: str,
-    reason: str,
-    now: datetime,
+    today: date,
     seen: Marking,
     record_levels: Callable[[str, list[str], Marking], list[Recorded[LevelChange]]],
 ) -> Changed:
-    """Append ``draft``, and compare what is believed today at the marking ``seen`` before and after it."""
-    today = now.date()
+    """Compare what is believed ``today`` at the marking ``seen`` with what was when ``since`` was the last record."""
     known = end_of_day(today)
-    last = beliefs.log.position()
-    before = beliefs.view(known, seen, last)
-    position = beliefs.log.append([draft], author=author, now=now, reason=reason)[-1]
-    after = beliefs.view(known, seen)
+    before, after = beliefs.view(known, seen, since), beliefs.view(known, seen)
     concerned = _problems(beliefs.catalogue, before, after)
     concerned = [name for name in concerned if beliefs.catalogue.problems[name].start <= today]
     moved = tuple(
-        Moved(name, beliefs.at(name, today, known, seen, position=last), beliefs.at(name, today, known, seen))
+        Moved(name, beliefs.at(name, today, known, seen, position=since), beliefs.at(name, today, known, seen))
         for name in concerned
     )
     weighed = tuple(_weighed(beliefs.catalogue, before, after))

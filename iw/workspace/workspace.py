@@ -289,17 +289,15 @@ class Workspace:
 
     def change(self, draft: Draft, author: str | None = None, reason: str = "logged") -> Changed:
         """Append one fact, or one change of a fact, and say what it moved; nothing is appended that is wrong."""
-        from iw.workspace.changing import change
+        since = self.log.position()
+        return self.changed(self.append([draft], author, reason)[-1], since, author)
 
-        return change(
-            self._beliefs,
-            draft,
-            author=author or self.settings.author,
-            reason=reason,
-            now=self.now(),
-            seen=max(self.seen_marking(None), getattr(draft, "marking", None) or Marking.CLEAR, key=lambda m: m.rank),
-            record_levels=self.foresight.record_levels,
-        )
+    def changed(self, position: int, since: int, author: str | None = None) -> Changed:
+        """What the record at ``position`` moved, which was appended when ``since`` was the last one."""
+        from iw.workspace.changing import changed
+
+        by, seen = author or self.settings.author, self.seen_marking(None)
+        return changed(self._beliefs, position, since, by, self.today, seen, self.foresight.record_levels)
 
     def append(self, drafts: Sequence[Draft], author: str | None = None, reason: str = "logged") -> list[int]:
         """Append any drafts in one transaction; gives their log positions."""

@@ -316,6 +316,20 @@ def test_what_is_missing_is_asked_for_at_a_terminal(
     assert "lethal-aid-warning on 2026-04-01, graded D3" in on_watch("log", "lethal-aid-warning").out
 
 
+def test_a_denial_is_acknowledged_before_it_is_weighed_and_stays_whatever_becomes_of_that(
+    on_watch: Call, watch: Workspace, event: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Workspace, "changed", broken)
+    answer = on_watch("deny", event, *DENIAL)
+    assert (answer.code, answer.out) == (130, f"{event}: A ministry, graded B3 denies it.\n")
+    found = find(watch, event)
+    assert found is not None
+    assert Stance.DENIES in {one.stance for one in found.backings}
+
+
 def test_the_json_of_a_change_has_one_shape(on_watch: Call, event: str) -> None:
     found = on_watch("deny", event, *DENIAL, "--json").json
     assert list(found) == [
