@@ -136,7 +136,7 @@ class Beliefs:
             self._covers[key] = evidence.cover
             while len(self._covers) > _COVERS:
                 self._covers.popitem(last=False)
-        fit = self.fit_in_force(spec, as_of, view.known_at, view.marking)
+        fit = self.fit_in_force(spec, as_of, known_at, marking)
         if fit is not None:
             belief = self._from(self._read(spec, fit), evidence, view, fit)
             if belief.usable:
