@@ -155,6 +155,9 @@ class Log:
                 planned = (plan_one(draft, rows, skip_duplicates) for draft in part)
                 done.append(told([position for position in planned if position is not None]))
                 _insert(connection, rows, key)
+            if len(done) > 1 and connection.dialect.name == "postgresql":
+                # Else it plans by the size that the log had, and reads whole tables, until it looks by itself.
+                connection.execute(text("ANALYZE"))
         return done
 
     def view(self, known_at: datetime, marking: Marking = Marking.RED, *, position: int | None = None) -> LogView:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from iw.evidence.fit_files import read_draws
 from iw.workspace import Workspace, open_workspace
-from tests.evidence.cast import event
-from tests.log.kills import Writers, wait_for_the_server, writers
+from tests.evidence.cast import event, watch
+from tests.log.kills import Writers, wait_for_the_server
 
 PROBLEM = "dam"
 BEGUN = date(2024, 4, 1)  # from when on somebody watches
-WRITING = 0.15  # seconds within which a fit is written and recorded
+WRITING = 0.5  # seconds within which a fit is written and recorded
 END_TO_END = 5  # of so many rounds one fit is let live
 
 
@@ -25,8 +25,9 @@ END_TO_END = 5  # of so many rounds one fit is let live
 class Fits:
     """The workspace of processes that fit, what its log acknowledged, and what became of the fits that were killed."""
 
-    folder: Path
     forked: Writers
+    url: str
+    folder: Path
     chance: random.Random
     logged: list[int] = field(default_factory=list)
     seconds: float = 0.0  # that a fit takes
@@ -42,7 +43,7 @@ class Fits:
     def live(self) -> None:
         """A fit that is let live is recorded, and in force."""
         began = time.monotonic()
-        self.forked.fit(self.folder, to_its_end=True)
+        self.forked.fit(self.url, self.folder, to_its_end=True)
         self.forked.wait()
         self.seconds = time.monotonic() - began
         with open_workspace(self.folder) as workspace:
@@ -52,7 +53,7 @@ class Fits:
         """A fit is killed at some moment, or while it is written and recorded; all is as before, or it is in force."""
         with open_workspace(self.folder) as workspace:
             known = [fit.fit_id for fit in workspace.log.fits()]
-        pid = self.forked.fit(self.folder)
+        pid = self.forked.fit(self.url, self.folder)
         if at_the_end:
             self._wait_for_its_file()
         time.sleep(self.chance.uniform(0, WRITING if at_the_end else self.seconds))
@@ -85,17 +86,18 @@ class Fits:
             assert time.monotonic() < end, "nobody fits"
 
 
-def kill_while_fitting(folder: Path, rounds: int, seed: int) -> Fits:
+def kill_while_fitting(forked: Writers, url: str, folder: Path, rounds: int, seed: int) -> Fits:
     """Let a process fit, kill it at a random moment, and look; so many rounds, now and then with a fit that lives."""
-    with writers() as forked:
-        fits = Fits(folder, forked, random.Random(seed))
+    with open_workspace(folder) as workspace:
+        workspace.append([watch(BEGUN, None, 0.9, collector="gauges")])
+    fits = Fits(forked, url, folder, random.Random(seed))
+    fits.log()
+    forked.compile(url, folder)
+    fits.live()
+    for number in range(rounds):
         fits.log()
-        forked.compile(folder)
-        fits.live()
-        for number in range(rounds):
+        fits.die(at_the_end=number % 2 == 0)
+        if number % END_TO_END == END_TO_END - 1:
             fits.log()
-            fits.die(at_the_end=number % 2 == 0)
-            if number % END_TO_END == END_TO_END - 1:
-                fits.log()
-                fits.live()
-        return fits
+            fits.live()
+    return fits

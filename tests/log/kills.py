@@ -44,14 +44,14 @@ class Writers:
         self._say(f"open {url}")
         return int(self._until("pid")[1])
 
-    def compile(self, folder: Path) -> None:
+    def compile(self, url: str, folder: Path) -> None:
         """Compile the model of a workspace once for all that will fit."""
-        self._say(f"compile {folder}")
+        self._say(f"compile {url} {folder}")
         self._until("compiled")
 
-    def fit(self, folder: Path, *, to_its_end: bool = False) -> int:
+    def fit(self, url: str, folder: Path, *, to_its_end: bool = False) -> int:
         """Fork a process that fits; its process id, when it has opened the workspace, or has recorded the fit."""
-        self._say(f"fit {folder}")
+        self._say(f"fit {url} {folder}")
         pid = int(self._until("pid")[1])
         if to_its_end:
             self._until("fitted")
@@ -215,6 +215,11 @@ class _Compiled(BaseException):
     """The model has been compiled; nothing was sampled."""
 
 
+def use(url: str) -> None:
+    """Let workspaces have their log there."""
+    os.environ |= {"IW_DATABASE_URL": url, "IW_LOG_KEY": KEY.text}
+
+
 def compile_once(folder: Path) -> None:
     """Compile the model in this process, so that those that it forks need only sample."""
     import nutpie
@@ -257,7 +262,8 @@ def serve() -> None:
             keep(Path(url), range(1))  # what writing loads is loaded once
             continue
         if word == "compile":
-            compile_once(Path(url))
+            use(url)
+            compile_once(Path(more[0]))
             os.write(1, b"compiled\n")
             continue
         if os.fork() == 0:
@@ -265,7 +271,8 @@ def serve() -> None:
                 name, events, appends = more
                 write(url, name, int(events), int(appends))
             elif word == "fit":
-                fit(Path(url))
+                use(url)
+                fit(Path(more[0]))
             elif word == "keep":
                 keep(Path(url), itertools.count())
             else:

@@ -14,7 +14,7 @@ from tests.assessment.dam import dam
 from tests.log.cast import DAY, KEY, NOW, address, append, drill, report
 from tests.log.conftest import empty
 from tests.log.fit_kills import BEGUN, kill_while_fitting
-from tests.log.kills import kill_often, kill_while_migrating, look, writers
+from tests.log.kills import Writers, kill_often, kill_while_migrating, look, writers
 from tests.log.test_hash_chain import take_back_the_chain
 from tests.log.test_schema import scripts as scripts
 
@@ -58,9 +58,16 @@ def test_a_hundred_kills_while_migrating_lose_nothing(
         print(f"\n{log.engine.dialect.name}: 50 kills while migrating, {old} undone, {new} done")
 
 
+@pytest.fixture(scope="module")
+def fitters() -> Iterator[Writers]:
+    """One process for both stores: to compile the model takes most of the time."""
+    with writers() as forked:
+        yield forked
+
+
 @pytest.mark.slow
 def test_fifty_kills_while_fitting_lose_nothing_and_leave_the_last_fit_in_force(
-    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    log: Log, fitters: Writers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Twenty-five on each store."""
     folder = tmp_path / "watch"
@@ -70,7 +77,7 @@ def test_fifty_kills_while_fitting_lose_nothing_and_leave_the_last_fit_in_force(
     monkeypatch.setenv("IW_DATABASE_URL", address(log))
     monkeypatch.setenv("IW_LOG_KEY", KEY.text)
     log.close()
-    done = kill_while_fitting(folder, rounds=25, seed=1)
+    done = kill_while_fitting(fitters, address(log), folder, rounds=25, seed=1)
     assert done.unrecorded
     with capsys.disabled():
         print(

@@ -1,6 +1,7 @@
 import random
 
 import pytest
+from sqlalchemy import text
 
 from iw.core.dates import PartialDate
 from iw.core.errors import UsageError
@@ -162,6 +163,16 @@ def test_what_an_entry_takes_does_not_grow_with_the_log(log: Log, monkeypatch: p
     small = steps(log, entry(100))
     append(log, *(entry(number) for number in range(101, 1_500)))
     assert small * 0.5 < steps(log, entry(1_500)) < small * 1.5
+
+
+@pytest.mark.parametrize("log", ["postgresql"], indirect=True)
+def test_after_an_import_postgresql_knows_how_large_the_log_is(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it reads whole tables until it looks by itself, some minutes later or never."""
+    monkeypatch.setattr("iw.log.store.AT_ONCE", 50)
+    append(log, *(drill(f"Drill {number}.") for number in range(120)))
+    with log.engine.connect() as connection:
+        known = connection.execute(text("SELECT reltuples FROM pg_class WHERE relname = 'records'")).scalar_one()
+    assert known == log.position()
 
 
 def test_an_event_is_read_by_its_name_as_the_view_has_it(log: Log) -> None:
