@@ -31,10 +31,12 @@ import numpy as np
 from numba import njit
 
 from iw.inference.aftershocks import unit_aftershocks
-from iw.inference.arrays import LEAST_DECAY, YEAR_DAYS
+from iw.inference.arrays import LEAST_DECAY
 from iw.inference.chain import generator_adjoint, generator_of, odds_of_sticks
 from iw.inference.drift import factors_of_steps, steps_adjoint
 from iw.inference.matrices import SERIES_NORM, digits
+from iw.inference.observations import log_rates_of, observation_ratios, observations_adjoint
+from iw.inference.operators import operator_of, operators_adjoint
 from iw.inference.powers import (
     advance,
     advance_adjoint,
@@ -47,29 +49,6 @@ from iw.inference.powers import (
 
 _SHORT = 8.0  # days ||B|| of a month up to which one series for the state is cheaper than powers
 _MAX_SIZE = 1e9  # days ||B|| beyond which a sampler's wild proposal is refused (10 years at 1e5 a year are 1e6)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _log_rates(log_rate, log_mult, branching, fixed, rows, columns, followed):  # type: ignore[no-untyped-def]
-    """(I, S) log rates, aftershocks left out: baseline plus fixed multiplier, plus the free multipliers."""
-    log_rates = fixed.copy()
-    for i in range(fixed.shape[0]):
-        for s in range(fixed.shape[1]):
-            log_rates[i, s] += log_rate[i] + np.log1p(-branching * followed[i])
-    for k in range(rows.shape[0]):
-        log_rates[rows[k], columns[k]] += log_mult[k]
-    return log_rates
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _observation(m, rates, factor, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio, genuine):  # type: ignore[no-untyped-def]
-    """Fill ratio (S,) with l_m and genuine (S,) with its part w prod((lambda + h) / rho)."""
-    for s in range(ratio.shape[0]):
-        genuine[s] = obs_weight[m]
-        for j in range(obs_ptr[m], obs_ptr[m + 1]):
-            i = obs_indicators[j]
-            genuine[s] *= (rates[i, s] * factor[i] + received[j]) / reference_rates[i]
-        ratio[s] = 1.0 - obs_weight[m] + genuine[s]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -131,7 +110,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
         decay_days, breaks[-1], ptr, day_of_knot, gain, coverage_of_knot, entry_knot, entry_same_day, entry_share
     )
     received = branching * per_branching
-    log_rates = _log_rates(log_rate, log_mult, branching, fixed, rows, columns, followed)
+    log_rates = log_rates_of(log_rate, log_mult, branching, fixed, rows, columns, followed)
     rates = np.exp(log_rates)
     factor = factors_of_steps(drift_step, step_size, elicited, month[-1] + 1)
     odds = odds_of_sticks(stick, targets)
@@ -141,7 +120,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     ratio = np.empty((acting, count))
     genuine = np.empty((observations, count))
     for m in range(observations):
-        _observation(
+        observation_ratios(
             m,
             rates,
             factor[obs_month[m]],
@@ -197,7 +176,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     first = np.zeros(regimes + 1, np.int64)
     for r in range(regimes):
         own = slice(spread_ptr[r], spread_ptr[r + 1])
-        lows[r], sizes[r] = _operator(
+        lows[r], sizes[r] = operator_of(
             rates, factor[month[r]], generator, coverage[r], spread_obs[own], spread_share[own], ratio, operators[r]
         )
         if not sizes[r] * longest[r] < _MAX_SIZE:
@@ -327,35 +306,38 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
         powers_adjoint(halvings[r], powers[own], scales[own], d_powers[own], parts[r], d_operators[r])
 
     d_generator = np.zeros((count, count))
-    for r in range(regimes):
-        for s in range(count):
-            for c in range(count):
-                d_generator[s, c] += d_operators[r, s, c] / YEAR_DAYS
-            for k in range(spread_ptr[r], spread_ptr[r + 1]):
-                d_log_ratio[spread_obs[k], s] += spread_share[k] * d_operators[r, s, s]
-        for i in range(indicators):
-            hazard = coverage[r, i] * factor[month[r], i]
-            if hazard > 0.0:
-                for s in range(count):
-                    silence = hazard * rates[i, s] * d_operators[r, s, s] / YEAR_DAYS
-                    d_log_rates[i, s] -= silence
-                    d_factor[month[r], i] -= silence
-    d_branching, d_decay_days = -compensator, -branching * d_compensator
-    for m in range(observations):
-        for s in range(count):
-            part = d_log_ratio[m, s] * genuine[m, s] / ratio[m, s]
-            for j in range(obs_ptr[m], obs_ptr[m + 1]):
-                i = obs_indicators[j]
-                rate = rates[i, s] * factor[obs_month[m], i]
-                whole = rate + received[j]
-                if entry_knot[j] < 0:
-                    d_log_rates[i, s] += part
-                    d_factor[obs_month[m], i] += part
-                elif whole > 0.0:
-                    d_log_rates[i, s] += part * rate / whole
-                    d_factor[obs_month[m], i] += part * rate / whole
-                    d_branching += part * per_branching[j] / whole
-                    d_decay_days += part * branching * d_per_branching[j] / whole
+    operators_adjoint(
+        rates,
+        factor,
+        month,
+        coverage,
+        spread_ptr,
+        spread_obs,
+        spread_share,
+        d_operators,
+        d_generator,
+        d_log_ratio,
+        d_log_rates,
+        d_factor,
+    )
+    of_received, of_decay_days = observations_adjoint(
+        rates,
+        factor,
+        received,
+        per_branching,
+        d_per_branching,
+        obs_month,
+        obs_ptr,
+        obs_indicators,
+        entry_knot,
+        ratio,
+        genuine,
+        d_log_ratio,
+        d_log_rates,
+        d_factor,
+    )
+    d_branching = of_received - compensator
+    d_decay_days = branching * (of_decay_days - d_compensator)
     for i in range(indicators):
         for s in range(count):
             d_log_rate[i] += d_log_rates[i, s]
@@ -367,31 +349,3 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     generator_adjoint(log_dwell, never_ends, odds, stick, targets, d_generator, d_log_dwell, d_stick)
     d_step_size[0] = steps_adjoint(drift_step, step_size, elicited, d_factor, d_step)
     return total, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _operator(rates, factor, generator, coverage, spread_obs, spread_share, ratio, operator):  # type: ignore[no-untyped-def]
-    """Fill B = A - lo I of one regime (per day); give lo and the largest row sum of B."""
-    count = generator.shape[0]
-    low = np.inf
-    silence = np.zeros(count)
-    for i in range(rates.shape[0]):
-        hazard = coverage[i] * factor[i]
-        if hazard > 0.0:
-            for s in range(count):
-                silence[s] += hazard * rates[i, s]
-    for s in range(count):
-        for c in range(count):
-            operator[s, c] = generator[s, c] / YEAR_DAYS
-        operator[s, s] -= silence[s] / YEAR_DAYS
-        for k in range(spread_obs.shape[0]):
-            operator[s, s] += spread_share[k] * np.log(ratio[spread_obs[k], s])
-        low = min(low, operator[s, s])
-    size = 0.0
-    for s in range(count):
-        operator[s, s] -= low
-        row = 0.0
-        for c in range(count):
-            row += operator[s, c]
-        size = row if not row <= size else size  # max would drop what is not a number
-    return low, size

@@ -24,6 +24,8 @@ from iw.inference.by_address import caller
 from iw.inference.kernel_data import KINDS, LikelihoodData
 from iw.inference.likelihood import log_likelihood_and_gradient
 
+_COMPILED = "likelihood", "operators", "observations", "chain", "drift", "matrices", "powers", "aftershocks"
+_SOURCES = (*_COMPILED, "arrays", "kernel_data", "by_address", "op")
 # Type and number of dimensions of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size.
 PARAMETERS = tuple((np.float64, dims) for dims in (1, 1, 1, 2, 1, 2, 1))
 
@@ -90,16 +92,4 @@ def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
 def _kernel_version() -> int:
     """A number that changes with the kernel's source: PyTensor's cache on disk would go on using the old code."""
     folder = Path(__file__).parent
-    names = (
-        "likelihood",
-        "chain",
-        "drift",
-        "matrices",
-        "powers",
-        "aftershocks",
-        "arrays",
-        "kernel_data",
-        "by_address",
-        "op",
-    )
-    return zlib.crc32(b"".join((folder / f"{name}.py").read_bytes() for name in names))
+    return zlib.crc32(b"".join((folder / f"{name}.py").read_bytes() for name in _SOURCES))
