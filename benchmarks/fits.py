@@ -230,7 +230,8 @@ def _log_posterior(one: Problem, at: dict[str, Any]) -> float:
     spec = one.spec
     rows, columns = spec.departures
     parameters = [np.ascontiguousarray(at[key]) for key in NAMES]
-    without = (np.array([0.2, 0.0]), np.empty((len(spec.indicators), 0)), np.zeros(1))  # aftershocks, drift: none here
+    # Aftershocks, drift and counts: none here.
+    without = (np.array([0.2, 0.0]), np.empty((len(spec.indicators), 0)), np.zeros(1), np.empty(0))
     value = log_likelihood_and_gradient(*parameters, *without, *LikelihoodData.of(spec, one.evidence))[0]
     for key, mean, sd in (
         ("log_rate", spec.log_rate_mean, spec.log_rate_sd),

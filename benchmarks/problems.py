@@ -107,8 +107,8 @@ def dense(days: int, seed: int = 1) -> Problem:
 
 
 def parameters(spec: ModelSpec, count: int, seed: int, days: int) -> tuple[Floats, ...]:
-    """``count`` values of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size: from the priors,
-    but for sticks, which are even, and the size of steps, which is 0.1."""
+    """``count`` values of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size, log_dispersion
+    (nothing is counted): from the priors, but for sticks, which are even, and the size of steps, which is 0.1."""
     from iw.inference.drift import years  # compiled, as above
 
     g = np.random.default_rng([seed, 1])
@@ -124,6 +124,7 @@ def parameters(spec: ModelSpec, count: int, seed: int, days: int) -> tuple[Float
         ),
         g.normal(size=(count, len(spec.indicators), years(spec, days))),
         np.full((count, 1), np.log(0.1)),
+        np.empty((count, 0)),
     )
 
 

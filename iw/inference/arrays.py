@@ -12,6 +12,8 @@ Symbols, used in all of ``iw.inference`` and nowhere else:
 ``F``        number of families of indicators, whose events have aftershocks among themselves
 ``T``        number of days from the problem's start to the belief date, both included
 ``Y``        number of years in which rates drift, those to come included
+``C``        number of indicators that are counted: readings of so many a period, in place of events
+``H``        number of counts: one period's reading of such an indicator
 ===========  ==================================================================================================
 
 Day ``t`` (0-based) is the ``t``-th day of the problem. Rates are per year of 365.25 days unless a name says ``day``.
@@ -20,6 +22,7 @@ Day ``t`` (0-based) is the ``t``-th day of the problem. Rates are per year of 36
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -36,6 +39,8 @@ ONLY_THEN = (
     1e-3  # rate elsewhere of an indicator that practically happens in one scenario only (design: lambda = 0.001 b)
 )
 
+MOST_COUNTED = 1e9  # in one period
+
 
 @dataclass(frozen=True)
 class DriftPrior:
@@ -44,6 +49,19 @@ class DriftPrior:
     elicited_day: Floats  # (I,) days from the problem's start; may lie before it or beyond the evidence
     log_step_mean: float  # log of the step's size ~ Normal
     log_step_sd: float
+
+
+@dataclass(frozen=True)
+class CountPrior:
+    """Which indicators are counted, and how much more their counts vary than Poisson numbers: by a factor of mean 1 and
+    standard deviation exp(log_dispersion), period by period."""
+
+    indicators: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # (C,) rising
+    log_dispersion_mean: Floats = field(default_factory=lambda: np.empty(0))  # (C,) log_dispersion ~ Normal
+    log_dispersion_sd: Floats = field(default_factory=lambda: np.empty(0))  # (C,)
+
+    def __len__(self) -> int:
+        return len(self.indicators)
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,7 @@ class ModelSpec:
     log_decay_mean: float  # log(tau - `LEAST_DECAY`) ~ Normal, tau in days
     log_decay_sd: float
     drift: DriftPrior | None = None  # None: rates are constant
+    counts: CountPrior = field(default_factory=CountPrior)
 
     def __post_init__(self) -> None:
         s, i = len(self.scenarios), len(self.indicators)
@@ -99,6 +118,8 @@ class ModelSpec:
                 raise ValueError(f"{name} has shape {getattr(self, name).shape}, expected {shape}")
         if self.drift is not None and self.drift.elicited_day.shape != (i,):
             raise ValueError(f"elicited_day has shape {self.drift.elicited_day.shape}, expected {(i,)}")
+        if not len(self.counts) == len(self.counts.log_dispersion_mean) == len(self.counts.log_dispersion_sd):
+            raise ValueError("every indicator that is counted needs the prior of its dispersion")
         if abs(self.prior_probs.sum() - 1) > 1e-9:
             raise ValueError(f"prior_probs sums to {self.prior_probs.sum()}")
 
@@ -119,6 +140,43 @@ class ModelSpec:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """Counts of one period each, as given factors whose ratio depends on the parameters (`iw.inference.counts`).
+
+    A count stands among the given factors, at whose end of day it acts: ``at`` is its place there, and multiplies what
+    ``given_ratio`` has in this row.
+    """
+
+    at: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # (H,) rising
+    indicator: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # (H,)
+    value: Floats = field(default_factory=lambda: np.empty(0))  # (H,) whole numbers
+    years: Floats = field(default_factory=lambda: np.empty(0))  # (H,) length of the period times its coverage, above 0
+    weight: Floats = field(default_factory=lambda: np.empty(0))  # (H,) w = P(the count is right)
+    broad_mean: Floats = field(default_factory=lambda: np.empty(0))  # (H,) of the logarithm of a wrong count
+    broad_scale: Floats = field(default_factory=lambda: np.empty(0))  # (H,)
+
+    def __post_init__(self) -> None:
+        if any(len(part) != len(self.at) for part in self.columns()):
+            raise ValueError("every count needs all of its columns")
+        whole = (self.value >= 0) & (self.value <= MOST_COUNTED) & (self.value == np.floor(self.value))
+        if not np.all(whole) or np.any(self.years <= 0):
+            raise ValueError("counts are whole numbers up to a billion, of periods that were watched")
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """All columns in order."""
+        return self.at, self.indicator, self.value, self.years, self.weight, self.broad_mean, self.broad_scale
+
+    def kept(self, given: Ints) -> Counts:
+        """Those counts that are left where only these given factors, in rising order, are."""
+        left = np.isin(self.at, given)
+        at, *columns = (part[left] for part in self.columns())
+        return Counts(np.searchsorted(given, at), *columns)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The evidence on one problem up to a belief date, as seen from one log position and marking.
 
@@ -128,7 +186,8 @@ class Evidence:
     spread observation m, else 0.
 
     Given factor g multiplies the probability of each scenario by ``given_ratio[g]`` at the end of ``given_day[g]``,
-    after that day's silence and observations: a likelihood ratio that is known without any parameter.
+    after that day's silence and observations: a likelihood ratio that is known without any parameter. A count is one
+    whose ratio does depend on parameters: its row is to be multiplied by that of `Counts`.
     """
 
     days: int  # T
@@ -145,6 +204,7 @@ class Evidence:
     given_day: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # (G,) sorted
     given_ratio: Floats = field(default_factory=lambda: np.empty((0, 0)))  # (G, S), none negative
     given_ids: tuple[str, ...] = ()  # (G,) what each comes from
+    counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
         if self.breaks[0] != 0 or self.breaks[-1] != self.days or np.any(np.diff(self.breaks) <= 0):
@@ -159,6 +219,8 @@ class Evidence:
         outside = np.any(self.given_day < 0) or np.any(self.given_day >= self.days)
         if outside or np.any(np.diff(self.given_day) < 0):
             raise ValueError("given factors must be sorted by day and lie before the belief date")
+        if np.any(np.diff(self.counts.at) <= 0) or np.any(self.counts.at >= len(self.given_ids)):
+            raise ValueError("counts must be sorted and stand among the given factors")
         for name, ratio in zip(self.given_ids, self.given_ratio, strict=True):
             if not np.all((ratio >= 0) & (ratio < np.inf)):
                 raise ValueError(f"the ratios of {name} must be finite and not negative")
@@ -184,6 +246,7 @@ class Evidence:
         parts += [self.obs_exact[:dated], self.live]
         given = self._given_before(days)
         parts += [self.given_day[:given], self.given_ratio[:given]]
+        parts += self.counts.kept(np.arange(given)).columns()
         for m in acting:
             parts += [shares[:, m], self.obs_weight[m : m + 1], self.indicators_of(m)]
         content = hashlib.blake2b(digest_size=16)
@@ -199,21 +262,25 @@ class Evidence:
         last = int(np.searchsorted(self.breaks, days, side="left"))
         breaks = np.append(self.breaks[:last], days)
         keep = [m for m in range(len(self.obs_day)) if self.obs_day[m] < days]
-        given = self._given_before(days)
-        return self._select(
-            keep,
-            days=days,
-            breaks=breaks,
-            coverage=self.coverage[:last],
-            spread=self.spread[:last],
-            given_day=self.given_day[:given],
-            given_ratio=self.given_ratio[:given],
-            given_ids=self.given_ids[:given],
-        )
+        early = self._with_given(np.arange(self._given_before(days)))
+        return early._select(keep, days=days, breaks=breaks, coverage=self.coverage[:last], spread=self.spread[:last])
 
     def without(self, obs: set[int]) -> Evidence:
         """The same evidence without some observations (their days stay as silent as they were)."""
         return self._select([m for m in range(len(self.obs_day)) if m not in obs])
+
+    def without_given(self, names: Collection[str]) -> Evidence:
+        """The same evidence without the given factors and counts of these names."""
+        return self._with_given(np.array([g for g, name in enumerate(self.given_ids) if name not in names], np.int64))
+
+    def _with_given(self, keep: Ints) -> Evidence:
+        return replace(
+            self,
+            given_day=self.given_day[keep],
+            given_ratio=self.given_ratio[keep],
+            given_ids=tuple(self.given_ids[g] for g in keep),
+            counts=self.counts.kept(keep),
+        )
 
     def _given_before(self, days: int) -> int:
         return int(np.searchsorted(self.given_day, days))
@@ -247,6 +314,7 @@ class Draws:
     decay_days: Floats  # (D,) tau
     step_size: Floats  # (D,) of the yearly steps of log rates; 0 without drift
     log_drift: Floats  # (D, I, Y + 1) at the years' ends; (D, I, 0) without drift
+    log_dispersion: Floats  # (D, C) of the indicators that are counted
     log_weight: Floats  # (D,)
 
     def __len__(self) -> int:

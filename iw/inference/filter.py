@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from iw.core.errors import InferenceError
 from iw.inference.aftershocks import Excited, Knots, block_aftershocks
 from iw.inference.arrays import Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.counts import day_ratios
 from iw.inference.drift import by_month
 from iw.inference.filter_kernel import CHECKPOINT_DAYS, filter_block
 from iw.inference.matrices import BLOCK, draws_innermost
@@ -159,7 +160,7 @@ class DrawFilter:
                 split.spread[:, acting.first :],
                 *acting[2:],
                 evidence.given_day,
-                evidence.given_ratio,
+                day_ratios(self.spec, evidence, rates, log_drift, self.draws.log_dispersion[own], first),
                 wanted,
             )
             probs[:, own] = by_scenario.transpose(0, 2, 1)

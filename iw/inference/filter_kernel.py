@@ -57,7 +57,8 @@ def filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in the
     wanted,
 ):
     """One block of draws; rates (I, S, B), log drift (I, Y + 1, B), generators (S, S, B), aftershocks that each piece
-    of an observation received (N, B); from ``day`` on with the state at_first (S, B).
+    of an observation received (N, B), ratios of given factors (G, S, B); from ``day`` on with the state at_first
+    (S, B).
 
     Gives -1 or what failed (an observation, the silence as number M, or the given factors from M + 1 on),
     log-likelihoods (K, B) and probabilities (K, S, B).
@@ -126,7 +127,7 @@ def filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in the
             while given < given_day.shape[0] and given_day[given] + 1 == day:
                 for s in range(count):
                     for b in range(lanes):
-                        state[s, b] *= given_ratio[given, s]
+                        state[s, b] *= given_ratio[given, s, b]
                 if not _normalise(state, norm, scaled, total):
                     return obs_day.shape[0] + 1 + given, log_likelihood, probs
                 given += 1

@@ -28,6 +28,7 @@ from iw.inference.parameters import AFTERSHOCK, departure_names, draws_of_poster
 from iw.inference.priors import log_priors
 
 CHAINS = 4
+_WIDE = "log_rate", "log_mult", "drift_step", "log_dispersion"  # what is used through others only: R-hat up to 1.03
 EXTENSIONS = 2
 Progress = Callable[[str], None]
 
@@ -135,7 +136,7 @@ def _judged(spec: ModelSpec, evidence: Evidence, data: DataTree, seconds: float)
         **{name: flat[name].reshape(chains, count, 1) for name in (*AFTERSHOCK, "log_step_size") if name in flat},
     }
     kept = _unpadded(spec, flat)
-    wide = [kept[name].reshape(chains * count, -1) for name in ("log_rate", "log_mult", "drift_step") if name in kept]
+    wide = [kept[name].reshape(chains * count, -1) for name in _WIDE if name in kept]
     others = np.concatenate(wide, axis=1)
     diverging = data["sample_stats"]["diverging"].to_numpy()
     gate = judge(list(per_chain.values()), others.reshape(chains, count, -1), diverging)
@@ -161,6 +162,7 @@ def _unpadded(spec: ModelSpec, flat: dict[str, Floats]) -> dict[str, Floats]:
         "log_dwell": np.s_[:, :count],
         "stick": np.s_[:, :count, : max(count - 2, 0)],
         "drift_step": np.s_[:, : len(spec.indicators)],
+        "log_dispersion": np.s_[:, : len(spec.counts)],
     }
     return {name: values[cut[name]] if name in cut else values for name, values in flat.items()}
 
@@ -232,6 +234,7 @@ def _arviz(
             "indicator": list(spec.indicators),
             "departure": list(departure_names(spec)),
             "scenario": list(spec.scenarios),
+            "counted": [spec.indicators[i] for i in spec.counts.indicators],
             "year": [first_year(spec) + number for number in range(kept["drift_step"].shape[2] if spec.drift else 0)],
         },
         dims={
@@ -241,5 +244,6 @@ def _arviz(
             "stick": ["scenario", "stick_number"],
             "belief": ["scenario"],
             "drift_step": ["indicator", "year"],
+            "log_dispersion": ["counted"],
         },
     )

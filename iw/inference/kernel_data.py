@@ -10,9 +10,11 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from iw.inference.aftershocks import Knots
 from iw.inference.arrays import Evidence, Floats, ModelSpec
+from iw.inference.counts import log_wrong, slots
 from iw.inference.drift import by_month, elicited_at, month_of
 from iw.inference.parameters import targets_of
 
@@ -51,6 +53,14 @@ class LikelihoodData(NamedTuple):
     obs_indicators: Whole
     given_day: Whole
     given_ratio: Matrix
+    count_at: Whole  # among the given factors
+    count_indicator: Whole
+    count_slot: Whole  # which of the dispersions
+    count_month: Whole
+    count_value: Vector
+    count_years: Vector
+    count_weight: Vector
+    count_log_scale: Vector  # -log y! - log b(y)
     knot_ptr: Whole
     knot_day: Whole
     knot_gain: Vector
@@ -67,6 +77,7 @@ class LikelihoodData(NamedTuple):
         evidence, obs_month = _spread_by_month(spec, split, month)
         acting = (evidence.spread > 0) & (month[:, None] == obs_month)
         regime, spread_obs = np.nonzero(acting)
+        counts = evidence.counts
         data = cls(
             spec.prior_probs,
             spec.reference_rates,
@@ -90,6 +101,14 @@ class LikelihoodData(NamedTuple):
             evidence.obs_indicators,
             evidence.given_day,
             evidence.given_ratio,
+            counts.at,
+            counts.indicator,
+            slots(spec, counts),
+            month_of(spec, evidence.given_day[counts.at]),
+            counts.value,
+            counts.years,
+            counts.weight,
+            -gammaln(counts.value + 1) - log_wrong(counts),
             *Knots.of(spec, evidence),
         )
         return cls(*(_as_sampled(part) for part in data))

@@ -21,7 +21,7 @@ visits in its first steps, costs some thirty small products and no component is 
 Parameters (all unconstrained but ``stick`` and nu): log_rate (I,), log_mult (K,) for the pairs (row, column), log_dwell
 (S,), stick (S, S - 2) in (0, 1): the odds of row r over its targets, in order, are y_1, (1 - y_1) y_2, ..., the rest;
 aftershock (2,): nu in (0, 1), and log(tau - `LEAST_DECAY`); drift_step (I, Y) and log_step_size (1,), without
-drift Y is 0.
+drift Y is 0; log_dispersion (C,) of the indicators that are counted.
 Arrays may be longer than the problem needs (padding): what is not used has gradient 0.
 """
 
@@ -33,6 +33,7 @@ from numba import njit
 from iw.inference.aftershocks import unit_aftershocks
 from iw.inference.arrays import LEAST_DECAY
 from iw.inference.chain import generator_adjoint, generator_of, odds_of_sticks
+from iw.inference.count_kernel import count_ratios, counts_adjoint
 from iw.inference.drift import factors_of_steps, steps_adjoint
 from iw.inference.matrices import SERIES_NORM, digits
 from iw.inference.observations import log_rates_of, observation_ratios, observations_adjoint
@@ -60,6 +61,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     aftershock,
     drift_step,
     log_step_size,
+    log_dispersion,
     prior,
     reference_rates,
     fixed,
@@ -82,6 +84,14 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     obs_indicators,
     given_day,
     given_ratio,
+    count_at,
+    count_indicator,
+    count_slot,
+    count_month,
+    count_value,
+    count_years,
+    count_weight,
+    count_log_scale,
     ptr,
     day_of_knot,
     gain,
@@ -90,22 +100,23 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     entry_same_day,
     entry_share,
 ):
-    """LL and d LL / d (log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size); (-inf, zeros)
-    where no scenario explains the evidence or a rate is beyond all bounds."""
+    """LL and d LL / d (log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size, log_dispersion);
+    (-inf, zeros) where no scenario explains the evidence or a rate is beyond all bounds."""
     d_log_rate = np.zeros_like(log_rate)
     d_log_mult = np.zeros_like(log_mult)
     d_log_dwell = np.zeros_like(log_dwell)
     d_stick = np.zeros_like(stick)
     d_aftershock = np.zeros_like(aftershock)
     d_step = np.zeros_like(drift_step)
-    d_step_size = np.zeros_like(log_step_size)
+    d_size = np.zeros_like(log_step_size)
+    d_dispersion = np.zeros_like(log_dispersion)
     count, indicators, observations = prior.shape[0], fixed.shape[0], obs_day.shape[0]
     branching, decay_days = aftershock[0], LEAST_DECAY + np.exp(aftershock[1])
     step_size = np.exp(log_step_size[0])
     if not (
         branching < 1.0 and decay_days < np.inf and step_size < np.inf
     ):  # where a sampler's wild proposal is rounded to its limit
-        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
+        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_size, d_dispersion
     per_branching, d_per_branching, compensator, d_compensator = unit_aftershocks(
         decay_days, breaks[-1], ptr, day_of_knot, gain, coverage_of_knot, entry_knot, entry_same_day, entry_share
     )
@@ -116,7 +127,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     odds = odds_of_sticks(stick, targets)
     generator = generator_of(log_dwell, never_ends, odds)
 
-    acting = observations + given_day.shape[0]  # given factors stand behind the observations: data, with no gradient
+    acting = observations + given_day.shape[0]  # given factors, counts among them, stand behind the observations
     ratio = np.empty((acting, count))
     genuine = np.empty((observations, count))
     for m in range(observations):
@@ -135,6 +146,24 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     for m in range(observations, acting):
         for s in range(count):
             ratio[m, s] = given_ratio[m - observations, s]
+    count_row = observations + count_at
+    genuine_count = np.empty((count_at.shape[0], count))
+    if not count_ratios(
+        count_row,
+        count_indicator,
+        count_slot,
+        count_month,
+        count_value,
+        count_years,
+        count_weight,
+        count_log_scale,
+        rates,
+        factor,
+        log_dispersion,
+        ratio,
+        genuine_count,
+    ):
+        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_size, d_dispersion
 
     # Steps, known before any number: a gap in one regime (length > 0), an observation or a given factor (length 0,
     # index in `what`).
@@ -180,7 +209,17 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
             rates, factor[month[r]], generator, coverage[r], spread_obs[own], spread_share[own], ratio, operators[r]
         )
         if not sizes[r] * longest[r] < _MAX_SIZE:
-            return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
+            return (
+                -np.inf,
+                d_log_rate,
+                d_log_mult,
+                d_log_dwell,
+                d_stick,
+                d_aftershock,
+                d_step,
+                d_size,
+                d_dispersion,
+            )
         first[r + 1] = first[r]
         if drift_step.shape[1] > 0 and sizes[r] * longest[r] <= _SHORT:
             terms[r] = series_terms(sizes[r] * longest[r])
@@ -220,7 +259,17 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 state[s] *= ratio[what[step], s]
                 norm += state[s]
             if not (norm > 0.0 and norm < np.inf):
-                return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
+                return (
+                    -np.inf,
+                    d_log_rate,
+                    d_log_mult,
+                    d_log_dwell,
+                    d_stick,
+                    d_aftershock,
+                    d_step,
+                    d_size,
+                    d_dispersion,
+                )
             for s in range(count):
                 state[s] /= norm
             norms[step, 0] = norm
@@ -260,7 +309,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
                 digit += 1
             total += length[step] * lows[r]
     if not np.isfinite(total):
-        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
+        return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_size, d_dispersion
 
     # Backward.
     d_log_rates = np.zeros((indicators, count))
@@ -336,6 +385,23 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
         d_log_rates,
         d_factor,
     )
+    counts_adjoint(
+        count_row,
+        count_indicator,
+        count_slot,
+        count_month,
+        count_value,
+        count_years,
+        count_weight,
+        rates,
+        factor,
+        log_dispersion,
+        genuine_count,
+        d_log_ratio,
+        d_log_rates,
+        d_factor,
+        d_dispersion,
+    )
     d_branching = of_received - compensator
     d_decay_days = branching * (of_decay_days - d_compensator)
     for i in range(indicators):
@@ -347,5 +413,5 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     for k in range(rows.shape[0]):
         d_log_mult[k] += d_log_rates[rows[k], columns[k]]
     generator_adjoint(log_dwell, never_ends, odds, stick, targets, d_generator, d_log_dwell, d_stick)
-    d_step_size[0] = steps_adjoint(drift_step, step_size, elicited, d_factor, d_step)
-    return total, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_step_size
+    d_size[0] = steps_adjoint(drift_step, step_size, elicited, d_factor, d_step)
+    return total, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_size, d_dispersion

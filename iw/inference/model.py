@@ -10,11 +10,13 @@
     log_decay     ~ Normal            log(tau - 2), tau their decay time in days
     drift_step[i, y] ~ Normal(0, 1)   yearly steps of log rates, in units of their size; those to come as well
     log_step_size ~ Normal            log of that size
+    log_dispersion[c] ~ Normal        log of how much more counts vary than Poisson numbers
     log_likelihood = MarkedProcessLikelihood(...)
 
 Arrays are padded to a `Shape`, so that problems of like size share one compilation: unused normals are N(0, 1), unused
 sticks Beta(2, 2), and neither touches anything. Dirichlet(a) is broken into sticks y_j ~ Beta(a_j, a_{j+1} + ... + a_n)
-(Sethuraman 1994; Connor and Mosimann 1969). Where rates do not drift, the model has no steps at all.
+(Sethuraman 1994; Connor and Mosimann 1969). Where rates do not drift, the model has no steps at all; where nothing is
+counted, no dispersions.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from iw.inference.kernel_data import LikelihoodData
 from iw.inference.op import MarkedProcessLikelihood
 from iw.inference.parameters import departure_names, targets_of
 
-_STEP = {"scenarios": 2, "indicators": 16, "departures": 32, "years": 4}
+_STEP = {"scenarios": 2, "indicators": 16, "departures": 32, "years": 4, "counted": 4}
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Shape:
     indicators: int
     departures: int
     years: int
+    counted: int
 
     @classmethod
     def of(cls, *specs: ModelSpec, days: int) -> Shape:
@@ -56,6 +59,7 @@ class Shape:
             up(max(len(spec.indicators) for spec in specs), _STEP["indicators"]),
             up(max(len(spec.departures[0]) for spec in specs), _STEP["departures"]),
             up(most, _STEP["years"]) if (most := max(years(spec, days) for spec in specs)) else 0,
+            up(most, _STEP["counted"]) if (most := max(len(spec.counts) for spec in specs)) else 0,
         )
 
 
@@ -82,6 +86,11 @@ def model_data(spec: ModelSpec, evidence: Evidence, shape: Shape) -> dict[str, A
             "log_step_mean": np.float64(spec.drift.log_step_mean),
             "log_step_sd": np.float64(spec.drift.log_step_sd),
         }
+    if shape.counted:
+        priors |= {
+            "log_dispersion_mean": _padded(spec.counts.log_dispersion_mean, shape.counted, 0.0),
+            "log_dispersion_sd": _padded(spec.counts.log_dispersion_sd, shape.counted, 1.0),
+        }
     numbers, whole = LikelihoodData.of(spec, evidence).packed()
     return priors | {"evidence_numbers": numbers, "evidence_whole_numbers": whole}
 
@@ -95,6 +104,7 @@ def build_model(spec: ModelSpec, evidence: Evidence, shape: Shape | None = None)
         "departure": _names(departure_names(spec), shape.departures),
         "scenario": _names(spec.scenarios, shape.scenarios),
         "stick_number": list(range(shape.scenarios - 2)),
+        "counted": _names(tuple(spec.indicators[i] for i in spec.counts.indicators), shape.counted),
         "year": [first_year(spec) + number for number in range(shape.years)],
     }
     with pm.Model(coords=coords) as model:
@@ -108,6 +118,7 @@ def build_model(spec: ModelSpec, evidence: Evidence, shape: Shape | None = None)
             pm.Beta("stick", given["stick_alpha"], given["stick_beta"], dims=("scenario", "stick_number")),
             pt.stack([branching, log_decay]),
             *_drift(spec, shape, given),
+            _dispersion(shape, given),
         ]
         evidence_given = given["evidence_numbers"], given["evidence_whole_numbers"]
         log_likelihood = MarkedProcessLikelihood()(*parameters, *evidence_given)[0]
@@ -121,6 +132,13 @@ def _drift(spec: ModelSpec, shape: Shape, given: dict[str, Any]) -> tuple[Any, A
         return pt.zeros((shape.indicators, 0)), pt.zeros(1)
     log_step_size = pm.Normal("log_step_size", given["log_step_mean"], given["log_step_sd"])
     return pm.Normal("drift_step", 0.0, 1.0, dims=("indicator", "year")), pt.stack([log_step_size])
+
+
+def _dispersion(shape: Shape, given: dict[str, Any]) -> Any:
+    """The logs of the counts' dispersions (C,)."""
+    if not shape.counted:
+        return pt.zeros(0)
+    return pm.Normal("log_dispersion", given["log_dispersion_mean"], given["log_dispersion_sd"], dims="counted")
 
 
 def _stick_priors(spec: ModelSpec, shape: Shape) -> tuple[Floats, Floats]:

@@ -1,7 +1,7 @@
 """The likelihood as one PyTensor ``Op``: named parameters and data in, log-likelihood and exact gradient out.
 
 One ``Op`` keeps the graph to a handful of nodes, which is what compile time hangs on. Its outputs are the
-log-likelihood and its seven derivatives; the pullback only scales those, so value and gradient are one kernel call.
+log-likelihood and its eight derivatives; the pullback only scales those, so value and gradient are one kernel call.
 The kernel is `iw.inference.likelihood.log_likelihood_and_gradient`, compiled and cached on its own.
 """
 
@@ -24,10 +24,11 @@ from iw.inference.by_address import caller
 from iw.inference.kernel_data import KINDS, LikelihoodData
 from iw.inference.likelihood import log_likelihood_and_gradient
 
-_COMPILED = "likelihood", "operators", "observations", "chain", "drift", "matrices", "powers", "aftershocks"
-_SOURCES = (*_COMPILED, "arrays", "kernel_data", "by_address", "op")
-# Type and number of dimensions of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size.
-PARAMETERS = tuple((np.float64, dims) for dims in (1, 1, 1, 2, 1, 2, 1))
+_COMPILED = "likelihood", "operators", "observations", "count_kernel", "chain", "drift", "matrices", "powers"
+_SOURCES = (*_COMPILED, "aftershocks", "counts", "arrays", "kernel_data", "by_address", "op")
+# Type and number of dimensions of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size and
+# log_dispersion.
+PARAMETERS = tuple((np.float64, dims) for dims in (1, 1, 1, 2, 1, 2, 1, 1))
 
 
 class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no types
@@ -37,13 +38,14 @@ class MarkedProcessLikelihood(Op):  # type: ignore[misc]  # PyTensor ships no ty
 
     def make_node(self, *inputs: Any) -> Apply:
         """Inputs: log_rate (I,), log_mult (K,), log_dwell (S,), stick (S, S - 2), aftershock (2,), drift_step
-        (I, Y), log_step_size (1,), then numbers and whole numbers of `LikelihoodData.packed`."""
+        (I, Y), log_step_size (1,), log_dispersion (C,), then numbers and whole numbers of
+        `LikelihoodData.packed`."""
         expected = len(PARAMETERS) + 2
         if len(inputs) != expected:
             raise TypeError(f"the likelihood takes {expected} inputs, got {len(inputs)}")
         variables = [pt.as_tensor_variable(value) for value in inputs]
         vector, matrix = pt.dvector, pt.dmatrix
-        outputs = [pt.dscalar(), vector(), vector(), vector(), matrix(), vector(), matrix(), vector()]
+        outputs = [pt.dscalar(), vector(), vector(), vector(), matrix(), vector(), matrix(), vector(), vector()]
         return Apply(self, variables, outputs)
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Any) -> None:
@@ -80,11 +82,14 @@ def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
     likelihood = caller(log_likelihood_and_gradient, PARAMETERS, KINDS, f"iw_likelihood_{version}")
 
     @njit
-    def kernel(log_rate, log_mult, log_dwell, stick, aftershock, steps, size, numbers, whole):  # type: ignore[no-untyped-def]
-        # Steps and their size are constants where rates do not drift: copied, they are of one type in every model.
-        parameters = (log_rate, log_mult, log_dwell, stick, aftershock, steps.copy(), size.copy())
-        total, d_rate, d_mult, d_dwell, d_stick, d_aftershock, d_step, d_size = likelihood(parameters, numbers, whole)
-        return np.asarray(total), d_rate, d_mult, d_dwell, d_stick, d_aftershock, d_step, d_size
+    def kernel(log_rate, log_mult, log_dwell, stick, aftershock, steps, size, dispersion, numbers, whole):  # type: ignore[no-untyped-def]
+        # Steps and their size are constants where rates do not drift, dispersions where nothing is counted: copied, they
+        # are of one type in every model.
+        parameters = (log_rate, log_mult, log_dwell, stick, aftershock, steps.copy(), size.copy(), dispersion.copy())
+        total, d_rate, d_mult, d_dwell, d_stick, d_after, d_step, d_size, d_count = likelihood(
+            parameters, numbers, whole
+        )
+        return np.asarray(total), d_rate, d_mult, d_dwell, d_stick, d_after, d_step, d_size, d_count
 
     return kernel, version
 

@@ -13,11 +13,12 @@ from iw.inference.drift import knots_of_steps
 ARRAYS = ("log_rate", "log_mult", "log_dwell", "stick")
 AFTERSHOCK = ("branching", "log_decay")  # scalars; they enter the likelihood as one vector
 DRIFT = ("drift_step", "log_step_size")  # absent where rates do not drift
+DISPERSION = "log_dispersion"  # absent where nothing is counted
 
 
 def sampled(spec: ModelSpec) -> tuple[str, ...]:
     """The names of all sampled parameters."""
-    return (*ARRAYS, *AFTERSHOCK, *(DRIFT if spec.drift else ()))
+    return (*ARRAYS, *AFTERSHOCK, *(DRIFT if spec.drift else ()), *((DISPERSION,) if len(spec.counts) else ()))
 
 
 def targets_of(spec: ModelSpec) -> Ints:
@@ -45,9 +46,11 @@ def draws_of(
     aftershock: Floats,
     drift_step: Floats,
     log_step_size: Floats,
+    log_dispersion: Floats,
 ) -> Draws:
     """Turn sampled values, with draws first and padding allowed, into `Draws`. ``aftershock`` (D, 2) holds branching
-    and log_decay; ``drift_step`` (D, I, Y) and ``log_step_size`` (D, 1) are not looked at without drift."""
+    and log_decay; ``drift_step`` (D, I, Y) and ``log_step_size`` (D, 1) are not looked at without drift;
+    ``log_dispersion`` is (D, C)."""
     count, indicators = len(spec.scenarios), len(spec.indicators)
     rows, columns = spec.departures
     mult = np.repeat(np.where(spec.log_mult_sd > 0, 0.0, spec.log_mult_mean)[None], len(log_rate), axis=0)
@@ -61,7 +64,8 @@ def draws_of(
     if spec.drift is not None:
         step_size = np.exp(log_step_size[:, 0])
         log_drift = knots_of_steps(spec, drift_step[:, :indicators], step_size)
-    return Draws(rates, mult, exits, odds, branching, decay_days, step_size, log_drift, np.zeros(len(log_rate)))
+    dispersion, weight = log_dispersion[:, : len(spec.counts)].copy(), np.zeros(len(log_rate))
+    return Draws(rates, mult, exits, odds, branching, decay_days, step_size, log_drift, dispersion, weight)
 
 
 def draws_of_posterior(spec: ModelSpec, values: Mapping[str, Floats]) -> Draws:
@@ -71,4 +75,5 @@ def draws_of_posterior(spec: ModelSpec, values: Mapping[str, Floats]) -> Draws:
     step, log_step_size = np.empty((*log_rate.shape, 0)), np.empty(len(log_rate))
     if spec.drift is not None:
         step, log_step_size = (values[name] for name in DRIFT)
-    return draws_of(spec, log_rate, log_mult, log_dwell, stick, aftershock, step, log_step_size[:, None])
+    dispersion = values[DISPERSION] if len(spec.counts) else np.empty((len(log_rate), 0))
+    return draws_of(spec, log_rate, log_mult, log_dwell, stick, aftershock, step, log_step_size[:, None], dispersion)

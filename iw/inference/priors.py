@@ -21,14 +21,24 @@ def log_priors(spec: ModelSpec, draws: Draws) -> dict[str, Floats]:
     if spec.drift is not None:
         mean, sd = np.array(spec.drift.log_step_mean), np.array(spec.drift.log_step_sd)
         drift["drift"] = _normal(np.log(draws.step_size)[:, None], mean, sd)
-    return drift | {
-        "rates": _normal(draws.log_rate, spec.log_rate_mean, spec.log_rate_sd),
-        "multipliers": _normal(log_mult, spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns]),
-        "dwell_times": _normal(-np.log(draws.exit_rates[:, ends]), spec.log_dwell_mean[ends], spec.log_dwell_sd[ends]),
-        "odds": _dirichlets(spec, draws.odds),
-        "branching_ratio": (a - 1) * np.log(nu) + (b - 1) * np.log1p(-nu) - special.betaln(a, b),
-        "decay_time": _normal(log_decay[:, None], np.array(spec.log_decay_mean), np.array(spec.log_decay_sd)),
-    }
+    counts = spec.counts
+    dispersion = {}
+    if len(counts):
+        dispersion["dispersion"] = _normal(draws.log_dispersion, counts.log_dispersion_mean, counts.log_dispersion_sd)
+    return (
+        drift
+        | dispersion
+        | {
+            "rates": _normal(draws.log_rate, spec.log_rate_mean, spec.log_rate_sd),
+            "multipliers": _normal(log_mult, spec.log_mult_mean[rows, columns], spec.log_mult_sd[rows, columns]),
+            "dwell_times": _normal(
+                -np.log(draws.exit_rates[:, ends]), spec.log_dwell_mean[ends], spec.log_dwell_sd[ends]
+            ),
+            "odds": _dirichlets(spec, draws.odds),
+            "branching_ratio": (a - 1) * np.log(nu) + (b - 1) * np.log1p(-nu) - special.betaln(a, b),
+            "decay_time": _normal(log_decay[:, None], np.array(spec.log_decay_mean), np.array(spec.log_decay_sd)),
+        }
+    )
 
 
 def _normal(values: Floats, mean: Floats, sd: Floats) -> Floats:

@@ -49,8 +49,8 @@ def _log_mixture(standard: Floats) -> Floats:
 
 class _Posterior:
     """The posterior density of one problem over log rates, free log multipliers, log dwell times of scenarios that end,
-    logit nu, log(tau - 2), and with drift the log of the step size and all steps, in this order: P numbers. All but
-    logit nu have normal priors."""
+    logit nu, log(tau - 2), with drift the log of the step size and all steps, and the logs of the counts' dispersions,
+    in this order: P numbers. All but logit nu have normal priors."""
 
     def __init__(self, spec: ModelSpec, evidence: Evidence) -> None:
         self.spec = spec
@@ -67,12 +67,15 @@ class _Posterior:
         self.sd = np.concatenate(
             [spec.log_rate_sd, free[1], spec.log_dwell_sd[self._ends], [math.sqrt(1 / a + 1 / b), spec.log_decay_sd]]
         )
-        self._cuts = np.cumsum([len(spec.indicators), len(self._rows), len(self._ends), 2])
         self._steps = len(spec.indicators), years(spec, evidence.days)
+        steps = self._steps[0] * self._steps[1]
         if spec.drift is not None:
-            steps = self._steps[0] * self._steps[1]
             self.mean = np.concatenate([self.mean, [spec.drift.log_step_mean], np.zeros(steps)])
             self.sd = np.concatenate([self.sd, [spec.drift.log_step_sd], np.ones(steps)])
+        self.mean = np.concatenate([self.mean, spec.counts.log_dispersion_mean])
+        self.sd = np.concatenate([self.sd, spec.counts.log_dispersion_sd])
+        of_drift = 0 if spec.drift is None else 1 + steps
+        self._cuts = np.cumsum([len(spec.indicators), len(self._rows), len(self._ends), 2, of_drift])
 
     def log_prior(self, at: Floats) -> Floats:
         """(D,) at (D, P), without the roots of 2 pi."""
@@ -84,20 +87,20 @@ class _Posterior:
     def minus_log_density(self, standard: Floats) -> tuple[float, Floats]:
         """The value (up to a constant) and the gradient at mean + sd ``standard`` (P,)."""
         at = self.mean + self.sd * standard
-        log_rate, log_mult, dwell, (logit, log_decay), drift = np.split(at, self._cuts)
+        log_rate, log_mult, dwell, (logit, log_decay), drift, dispersion = np.split(at, self._cuts)
         log_step_size, steps = (drift[:1], drift[1:].reshape(self._steps)) if len(drift) else self._no_drift
         log_dwell = self.spec.log_dwell_mean.copy()
         log_dwell[self._ends] = dwell
         branching = float(special.expit(logit))
         aftershock = np.array([branching, log_decay])
-        value, d_rate, d_mult, d_dwell, _, d_aftershock, d_step, d_size = log_likelihood_and_gradient(
-            log_rate, log_mult, log_dwell, self._stick, aftershock, steps, log_step_size, *self._data
+        value, d_rate, d_mult, d_dwell, _, d_aftershock, d_step, d_size, d_dispersion = log_likelihood_and_gradient(
+            log_rate, log_mult, log_dwell, self._stick, aftershock, steps, log_step_size, dispersion, *self._data
         )
         if not np.isfinite(value):
             return _UNLIKELY, np.zeros_like(at)
         d_aftershock[0] *= branching * (1 - branching)
         parts = [d_rate, d_mult, d_dwell[self._ends], d_aftershock]
-        parts += [d_size, d_step.ravel()] if len(drift) else []
+        parts += [*([d_size, d_step.ravel()] if len(drift) else []), d_dispersion]
         gradient = np.concatenate(parts) - standard / self.sd
         a, b = self.spec.branching_prior
         at_logit = self._cuts[2]
@@ -122,7 +125,7 @@ class _Posterior:
     def draws(self, at: Floats, log_weight: Floats, rng: np.random.Generator) -> Draws:
         """The `Draws` at (D, P), with odds from their prior."""
         spec, count = self.spec, len(at)
-        log_rate, free, dwell, aftershock, drift = np.split(at, self._cuts, axis=1)
+        log_rate, free, dwell, aftershock, drift, dispersion = np.split(at, self._cuts, axis=1)
         log_mult = np.repeat(spec.log_mult_mean[None], count, axis=0)
         log_mult[:, self._rows, self._columns] = free
         exits = np.zeros((count, len(spec.scenarios)))
@@ -133,7 +136,7 @@ class _Posterior:
             size = np.exp(drift[:, 0])
             log_drift = knots_of_steps(spec, drift[:, 1:].reshape(count, *self._steps), size)
         odds = _prior_odds(spec, rng, count)
-        return Draws(log_rate, log_mult, exits, odds, branching, decay_days, size, log_drift, log_weight)
+        return Draws(log_rate, log_mult, exits, odds, branching, decay_days, size, log_drift, dispersion, log_weight)
 
 
 def prior_draws(spec: ModelSpec, rng: np.random.Generator, count: int, days: int) -> Draws:
@@ -145,6 +148,8 @@ def prior_draws(spec: ModelSpec, rng: np.random.Generator, count: int, days: int
     if spec.drift is not None:
         size = np.exp(spec.drift.log_step_mean + spec.drift.log_step_sd * rng.standard_normal(count))
         log_drift = knots_of_steps(spec, rng.standard_normal((*log_rate.shape, years(spec, days))), size)
+    noise = rng.standard_normal((count, len(spec.counts)))
+    dispersion = spec.counts.log_dispersion_mean + spec.counts.log_dispersion_sd * noise
     return Draws(
         log_rate,
         log_mult,
@@ -154,6 +159,7 @@ def prior_draws(spec: ModelSpec, rng: np.random.Generator, count: int, days: int
         LEAST_DECAY + np.exp(spec.log_decay_mean + spec.log_decay_sd * rng.standard_normal(count)),
         size,
         log_drift,
+        dispersion,
         np.zeros(count),
     )
 

@@ -4,12 +4,14 @@ Nothing here is fast or shared with the kernels; tests hold the kernels to it at
 with rates lambda[i, s] and generator Q per year:
 
     LL = log E[ prod_m l_m(X(t_m)) . prod_g given_g(X(t_g))
-                . exp( sum_{m spread} int l*_m - int sum_i c_i (lambda[i, X] + h_i) dt / 365.25 ) ]
+                . prod_c l_c(X(t_c)) . exp( sum_{m spread} int l*_m - int sum_i c_i (lambda[i, X] + h_i) dt / 365.25 ) ]
     l_m(s) = (1 - w_m) + w_m . prod_{i in m} (lambda[i, s] + h_i) / rho_i
+    l_c(s) = (1 - w_c) + w_c . NB(y_c) / b(y_c), NB of mean mu = years_c . lambda[i, s] and variance mu + delta_i^2 mu^2
     h_i(t) = share_i . 365.25 . nu / tau . sum_e w_e exp(-(t - t_e) / tau)     over earlier events of i's family
 
 A dated observation acts at the end of its day; a spread one adds log l_m(s) / n_m to the day operator of each of its
-n_m covered days, and has no aftershocks. Given factors are data, and act at the end of their day.
+n_m covered days, and has no aftershocks. Given factors are data, and act at the end of their day; so do counts, where
+b(y) = P(log(y) <= m + scale T < log(y + 1)), T being Student-t with 4 degrees of freedom.
 With drift, lambda[i, s] is that of the day: times exp(drift), linear between the years' ends, as in its month's middle.
 """
 
@@ -18,7 +20,9 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from scipy import stats
 from scipy.linalg import expm
+from scipy.special import gammaln
 
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 
@@ -77,6 +81,18 @@ def observation_ratios(spec: ModelSpec, draws: Draws, draw: int, evidence: Evide
     return np.asarray((1 - w) + w * product)
 
 
+def count_ratios(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, count: int, day: int) -> Floats:
+    """(S,) the likelihood ratio l_c(s) of one count, at the rates of ``day``."""
+    counts = evidence.counts
+    i, y, w = int(counts.indicator[count]), int(counts.value[count]), counts.weight[count]
+    mean = counts.years[count] * rates(spec, draws, draw, evidence, day)[i]
+    size = np.exp(-2 * draws.log_dispersion[draw, list(spec.counts.indicators).index(i)])
+    log_choose = gammaln(y + size) - gammaln(size) - gammaln(y + 1)
+    right = np.exp(log_choose + size * np.log(size / (size + mean)) + y * np.log(mean / (size + mean)))
+    wrong = stats.t(4, counts.broad_mean[count], counts.broad_scale[count])
+    return np.asarray((1 - w) + w * right / (wrong.sf(np.log(y) if y else -np.inf) - wrong.sf(np.log(y + 1))))
+
+
 def day_operator(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence, day: int) -> Floats:
     """(S, S) the operator of one day, before the observations at its end."""
     of_day, generator = rates(spec, draws, draw, evidence, day), draws.generators()[draw]
@@ -103,6 +119,8 @@ def steps(spec: ModelSpec, draws: Draws, draw: int, evidence: Evidence) -> list[
         for g in range(len(evidence.given_day)):
             if evidence.given_day[g] == day:
                 step = step * evidence.given_ratio[g][None, :]
+                for count in np.nonzero(evidence.counts.at == g)[0]:
+                    step = step * count_ratios(spec, draws, draw, evidence, int(count), day)[None, :]
         result.append(step)
     return result
 

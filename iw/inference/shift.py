@@ -7,10 +7,10 @@ On the joint state pi over (draw d, scenario s), between events
 
 Aftershocks h are the same in every scenario and differ from draw to draw, so they only weigh the draws. The belief is
 p_s = sum_d pi[d, s]. Its time integrals are *expected change* (the term in Q), *silence* of each indicator, aftershocks
-that did not come included, and *imprecise evidence* of each spread observation; dated observations and given factors
-are jumps, and same-day jumps are averaged over their orders (Shapley 1953: exactly up to 6, beyond that over seeded
-orders). Each term is carried in probability and in decibans, the integral of dp / (p (1 - p)) times 10 / ln 10, on the
-same nodes: Gauss-Legendre, 4 per day.
+that did not come included, and *imprecise evidence* of each spread observation; dated observations and given factors,
+counts among them, are jumps, and same-day jumps are averaged over their orders (Shapley 1953: exactly up to 6, beyond
+that over seeded orders). Each term is carried in probability and in decibans, the integral of dp / (p (1 - p)) times
+10 / ln 10, on the same nodes: Gauss-Legendre, 4 per day.
 
 Here draws are innermost, (S, D); the belief at the nodes of a day comes from one series for all of them, whose terms
 joint B^k / k! are made once and carry no sign (B as in `iw.inference.matrices`).
@@ -30,6 +30,7 @@ from numba import njit
 from iw.inference.aftershocks import Knots, all_received, excitation
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer, JointState
+from iw.inference.counts import day_ratios
 from iw.inference.drift import by_month, drift_factors
 from iw.inference.matrices import BLOCK, draws_innermost, take_lowest_out
 
@@ -94,6 +95,9 @@ def shift_over_time(
     """
     terms = Contributions(len(spec.scenarios))
     elicited, chain = _scenarios_first(draws.rates(spec, evidence)), draws_innermost(draws.generators()) / YEAR_DAYS
+    given = day_ratios(
+        spec, evidence, elicited.transpose(1, 0, 2), draws_innermost(draws.log_drift), draws.log_dispersion, first
+    )
     split, month = by_month(spec, evidence)
     rates, month_of_rates = elicited, -1
     aftershocks = _Aftershocks(spec, draws, evidence, first)
@@ -106,7 +110,7 @@ def shift_over_time(
     def ratio(term: Term, rates: Floats) -> Floats:
         number = int(str(term[1]))
         if term[0] == "given":
-            return np.asarray(evidence.given_ratio[number][:, None])
+            return np.asarray(given[number])
         return np.asarray(np.exp(_log_ratio(spec, rates, evidence, number, aftershocks.received)))
 
     joint, flow, regime_of_flow = _scaled(start.joint.T), None, -1

@@ -9,7 +9,8 @@ a Poisson process of rate
 of genuine and of false reports, if reports have weight w with probability g(w). Each report sets off Poisson(ν·w)
 aftershocks, of the indicators of its family by their shares, after exponential times of mean τ; of these, too, c_i(t)
 are seen, and so on: the cluster representation of Hawkes and Oakes (1974). The likelihood of docs/mathematics.md is
-that of this process, over that of the false reports alone, but for the hours of a day.
+that of this process, over that of the false reports alone, but for the hours of a day. Counts are drawn by
+`iw.inference.counts`, wrong ones from b.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.arrays import MOST_COUNTED, YEAR_DAYS, Draws, Evidence, Floats, Ints, ModelSpec
+from iw.inference.counts import FREEDOM, slots
 from iw.inference.drift import by_month, drift_factors
 
 
@@ -43,27 +45,37 @@ class _Reports(NamedTuple):
 _Path = tuple[Floats, Ints]  # the ends of its stretches in days, first 0 and last T, and the scenario of each
 
 
-def simulated_counts(spec: ModelSpec, draws: Draws, evidence: Evidence, rng: np.random.Generator) -> Ints:
+def simulated_counts(spec: ModelSpec, draws: Draws, evidence: Evidence, rng: np.random.Generator) -> Floats:
     """(D, I) occurrences seen from the problem's start to its last day, one path for each draw, none of them false.
 
-    Of ``evidence`` only days, coverage and the families that have aftershocks are used.
+    Of what is counted, the sum of right counts of the periods in ``evidence``, by their weights. Of ``evidence`` only
+    days, coverage, the families that have aftershocks and the periods of counts are used.
     """
-    counts = np.zeros((len(draws), len(spec.indicators)), np.int64)
-    found = _reports(spec, draws, evidence, _paths(spec, draws, evidence, rng), GENUINE, rng)
-    np.add.at(counts, (found.draw, found.indicator), 1)
-    return counts
+    numbers = np.zeros((len(draws), len(spec.indicators)))
+    paths = _paths(spec, draws, evidence, rng)
+    found = _reports(spec, draws, evidence, paths, GENUINE, rng)
+    np.add.at(numbers, (found.draw, found.indicator), 1.0)
+    counts = evidence.counts
+    right = replace(evidence, counts=replace(counts, weight=np.ones(len(counts))))
+    values = simulated_values(spec, draws, right, paths, rng) * counts.weight
+    for h, indicator in enumerate(counts.indicator):
+        numbers[:, indicator] += values[:, h]
+    return numbers
 
 
 def simulated_evidence(
     spec: ModelSpec, draws: Draws, evidence: Evidence, marks: Marks, rng: np.random.Generator
 ) -> tuple[Evidence, int]:
     """What might be known under the one of ``draws``, and the scenario that holds in the end: the ``evidence`` with its
-    observations replaced by reports of one indicator each, dated to the day, and without its given factors."""
+    observations replaced by reports of one indicator each, dated to the day, its counts by others of the same periods,
+    and without its other given factors."""
     paths = _paths(spec, draws, evidence, rng)
     found = _reports(spec, draws, evidence, paths, marks, rng)
     own = np.argsort(found.day)
+    counted = evidence.without_given({evidence.given_ids[g] for g in _other_given(evidence)})
+    values = simulated_values(spec, draws, counted, paths, rng)[0]
     known = replace(
-        evidence,
+        counted,
         spread=np.zeros((len(evidence.breaks) - 1, len(own))),
         obs_day=found.day[own].astype(np.int64),
         obs_weight=found.weight[own],
@@ -71,11 +83,35 @@ def simulated_evidence(
         obs_indicators=found.indicator[own],
         obs_ids=tuple((f"E{number}",) for number in range(1, len(own) + 1)),
         obs_exact=np.ones(len(own), np.bool_),
-        given_day=np.empty(0, np.int64),
-        given_ratio=np.empty((0, len(spec.scenarios))),
-        given_ids=(),
+        counts=replace(counted.counts, value=values),
     )
     return known, int(paths[0][1][-1])
+
+
+def _other_given(evidence: Evidence) -> Ints:
+    return np.setdiff1d(np.arange(len(evidence.given_ids)), evidence.counts.at)
+
+
+def simulated_values(
+    spec: ModelSpec, draws: Draws, evidence: Evidence, paths: list[_Path], rng: np.random.Generator
+) -> Floats:
+    """(D, H) what the counts of ``evidence`` might have been along a path for each draw, right or wrong by weight."""
+    counts = evidence.counts
+    values = np.empty((len(draws), len(counts)))
+    if not len(counts):
+        return values
+    days = evidence.given_day[counts.at]
+    drift = np.array(
+        [drift_factors(spec, draws, int(day))[:, i] for day, i in zip(days, counts.indicator, strict=True)]
+    )
+    rates, size = draws.rates(spec, evidence), np.exp(-2 * draws.log_dispersion[:, slots(spec, counts)])
+    for d, (times, states) in enumerate(paths):
+        state = states[np.minimum(np.searchsorted(times, days + 1, side="right") - 1, len(states) - 1)]
+        mean = counts.years * rates[d, counts.indicator, state] * drift[:, d]
+        right = rng.poisson(mean * rng.gamma(size[d]) / size[d])
+        wrong = np.exp(counts.broad_mean + counts.broad_scale * rng.standard_t(FREEDOM, len(counts)))
+        values[d] = np.where(rng.random(len(counts)) < counts.weight, right, np.floor(np.minimum(wrong, MOST_COUNTED)))
+    return values
 
 
 def _paths(spec: ModelSpec, draws: Draws, evidence: Evidence, rng: np.random.Generator) -> list[_Path]:

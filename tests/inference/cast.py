@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from iw.inference import reference
-from iw.inference.arrays import ONLY_THEN, Draws, DriftPrior, Evidence, Floats, Ints, ModelSpec
+from iw.inference.arrays import ONLY_THEN, CountPrior, Counts, Draws, DriftPrior, Evidence, Floats, Ints, ModelSpec
 from iw.inference.belief import Believer, JointState
 from iw.inference.drift import years
 from iw.inference.filter import filter_draws
@@ -42,9 +42,11 @@ def problem(
     draws: int = 3,
     given: int = 2,
     drift: bool = False,
+    counted: int = 0,
 ) -> Problem:
     """A random problem: uneven odds, joint and same-day observations, days without coverage, "same" and "only then",
-    families with aftershocks and one without, given factors; ``drift`` with elicited days before, within and beyond."""
+    families with aftershocks and one without, given factors; ``drift`` with elicited days before, within and beyond;
+    ``counted`` counts of the last two indicators, of which no event is reported and no silence counts."""
     g = np.random.default_rng(seed)
     s, i = scenarios, indicators
     odds = g.random((s, s))
@@ -72,6 +74,9 @@ def problem(
         np.log(40.0),
         0.8,
         drift_prior(seed, days, i) if drift else None,
+        CountPrior(np.arange(max(0, i - 2), i), np.log([0.5, 0.2][-min(2, i) :]), np.full(min(2, i), 0.4))
+        if counted
+        else CountPrior(),
     )
     breaks = np.array([0, *np.sort(g.choice(np.arange(1, days), regimes - 1, replace=False)), days], np.int64)
     coverage = g.random((regimes, i)) * (g.random((regimes, i)) > 0.3)
@@ -95,7 +100,39 @@ def problem(
         (spec.family != spec.family[-1]) | (i == 1),
         **given_factors(seed, given, days, s),
     )
+    evidence = with_counts(spec, evidence, counted, seed) if counted else evidence
     return Problem(spec, random_draws(spec, draws, seed), evidence)
+
+
+def with_counts(spec: ModelSpec, evidence: Evidence, count: int, seed: int) -> Evidence:
+    """The evidence with so many counts among its given factors, zero and large ones and some of poor grade among them;
+    what is counted has no events, no silence and no aftershocks."""
+    g = np.random.default_rng([seed, 4])
+    is_counted = np.isin(np.arange(len(spec.indicators)), spec.counts.indicators)
+    others = np.nonzero(~is_counted)[0]
+    events = {m for m in range(len(evidence.obs_day)) if np.any(is_counted[evidence.indicators_of(m)])}
+    days = np.concatenate([evidence.given_day, np.sort(g.integers(0, evidence.days, count))])
+    order = np.argsort(days, kind="stable")
+    indicator, years = g.choice(spec.counts.indicators, count), g.uniform(0.1, 1, count) * g.choice([1, 7, 30], count)
+    median = years / 365.25 * np.exp(spec.log_rate_mean[indicator])
+    left = evidence.without(events) if len(others) else evidence.without(set(range(len(evidence.obs_day))))
+    return replace(
+        left,
+        coverage=np.where(is_counted, 0.0, evidence.coverage),
+        live=evidence.live & ~is_counted,
+        given_day=days[order],
+        given_ratio=np.concatenate([evidence.given_ratio, np.ones((count, len(spec.scenarios)))])[order],
+        given_ids=tuple([*evidence.given_ids, *(f"E-count-{number}" for number in range(count))][k] for k in order),
+        counts=Counts(
+            np.sort(np.argsort(order)[len(evidence.given_day) :]),
+            indicator,
+            np.floor(median * g.choice([0.0, 1.0, 3.0, 40.0], count)),
+            years / 365.25,
+            g.choice([0.3, 0.7, 0.97, 0.999], count),
+            np.log(median),
+            g.uniform(1.5, 4, count),
+        ),
+    )
 
 
 def drift_prior(seed: int, days: int, indicators: int) -> DriftPrior:
@@ -140,8 +177,8 @@ def random_draws(spec: ModelSpec, count: int, seed: int) -> Draws:
 
 
 def parameters(spec: ModelSpec, count: int, seed: int, days: int = 800) -> tuple[Floats, ...]:
-    """``count`` values of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size; steps are there
-    for evidence of ``days`` days."""
+    """``count`` values of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size, log_dispersion;
+    steps are there for evidence of ``days`` days."""
     g = np.random.default_rng([seed, 1])
     rows, columns = spec.departures
     s = len(spec.scenarios)
@@ -153,6 +190,7 @@ def parameters(spec: ModelSpec, count: int, seed: int, days: int = 800) -> tuple
         np.stack([g.uniform(0.05, 0.9, count), g.normal(2.0, 1.0, count)], axis=1),  # decay times of 3 to 60 days
         g.normal(size=(count, len(spec.indicators), years(spec, days))),
         g.normal(np.log(0.3), 0.3, (count, 1)),
+        g.normal(spec.counts.log_dispersion_mean, 0.6, (count, len(spec.counts))),
     )
 
 
@@ -214,7 +252,14 @@ def from_day(evidence: Evidence, day: int) -> Evidence:
         given_day=rest.given_day[given:] - day,
         given_ratio=rest.given_ratio[given:],
         given_ids=rest.given_ids[given:],
+        counts=left_counts(rest.counts, given),
     )
+
+
+def left_counts(counts: Counts, first: int) -> Counts:
+    """The counts from this given factor on, which is then the first."""
+    at, *columns = (part[counts.at >= first] for part in counts.columns())
+    return Counts(at - first, *columns)
 
 
 def reordered(evidence: Evidence, order: list[int]) -> Evidence:
@@ -236,4 +281,5 @@ def with_given(evidence: Evidence, factors: list[tuple[int, Floats]]) -> Evidenc
         given_day=np.array([day for day, _ in factors], np.int64),
         given_ratio=np.array([ratio for _, ratio in factors]).reshape(len(factors), evidence.given_ratio.shape[1]),
         given_ids=tuple(f"R-{number}" for number in range(len(factors))),
+        counts=Counts(),
     )

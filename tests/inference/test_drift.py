@@ -126,9 +126,9 @@ def test_steps_of_nothing_leave_the_rates_constant() -> None:
     assert still[0] == pytest.approx(constant[0], abs=EXACT)
     assert still[1] == pytest.approx(constant[1], abs=EXACT)
     at = [value[0] for value in parameters(one.spec, 1, 0)]
-    value, *_ = log_likelihood_and_gradient(*at[:5], 0 * at[5], at[6], *kernel_data(one.spec, one.evidence))
+    value, *_ = log_likelihood_and_gradient(*at[:5], 0 * at[5], *at[6:], *kernel_data(one.spec, one.evidence))
     plain = replace(one.spec, drift=None)
-    flat = np.empty((4, 0)), np.zeros(1)
+    flat = np.empty((4, 0)), np.zeros(1), np.empty(0)
     expected, *_ = log_likelihood_and_gradient(*at[:5], *flat, *kernel_data(plain, one.evidence))
     assert value == pytest.approx(expected, abs=EXACT)
 

@@ -28,8 +28,8 @@ from tests.inference.cast import (
 
 
 def constant(indicators: int) -> tuple[Floats, ...]:
-    """Branching, decay time, step size and drift of a single draw that has no aftershocks and no drift."""
-    return np.zeros(1), np.full(1, 45.0), np.zeros(1), np.empty((1, indicators, 0))
+    """Branching, decay time, step size, drift and dispersions of a single draw that has none of them."""
+    return np.zeros(1), np.full(1, 45.0), np.zeros(1), np.empty((1, indicators, 0)), np.empty((1, 0))
 
 
 @pytest.mark.parametrize("seed", range(6))

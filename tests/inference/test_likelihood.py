@@ -172,11 +172,13 @@ def test_the_gradient_agrees_where_powers_need_a_scale_and_scenarios_still_chang
     st.integers(0, 40),
     st.floats(-2, 2),
     st.booleans(),
+    st.integers(0, 30),
 )
 def test_fit_and_filter_give_the_same_log_likelihood(
-    seed: int, scenarios: int, indicators: int, days: int, dated: int, factor: float, drift: bool
+    seed: int, scenarios: int, indicators: int, days: int, dated: int, factor: float, drift: bool, counted: int
 ) -> None:
-    one = problem(seed, scenarios=scenarios, indicators=indicators, days=days, dated=dated, drift=drift)
+    sizes = {"scenarios": scenarios, "indicators": indicators, "days": days, "dated": dated, "counted": counted}
+    one = problem(seed, **sizes, drift=drift)
     at = point(one.spec, seed)
     at[0] += factor * np.log(10)
     log_likelihood, _ = at_end(one._replace(draws=drawn(one.spec, at)))
@@ -186,7 +188,7 @@ def test_fit_and_filter_give_the_same_log_likelihood(
 @pytest.mark.parametrize("drift", [False, True])
 def test_padding_has_no_effect_and_no_gradient(drift: bool) -> None:
     """Years beyond the evidence and the elicited days have no effect either."""
-    one = problem(34, drift=drift)
+    one = problem(34, drift=drift, counted=4 * drift)
     at = point(one.spec)
     padded = [
         np.concatenate([at[0], [3.0, -2.0]]),
@@ -196,6 +198,7 @@ def test_padding_has_no_effect_and_no_gradient(drift: bool) -> None:
         at[4],
         np.pad(at[5], ((0, 2), (0, 3 * drift)), constant_values=5.0),
         at[6],
+        np.pad(at[7], (0, 2), constant_values=1.5),
     ]
     plain, gradient = kernel(one, at)
     value, padded_gradient = kernel(one, padded)
@@ -209,7 +212,7 @@ def test_padding_has_no_effect_and_no_gradient(drift: bool) -> None:
 @pytest.mark.parametrize("scale", [1, 10, 100, 1000])
 def test_no_proposal_is_slow_or_not_a_number(scale: float) -> None:
     """A sampler's first steps go far astray: a finite answer with a finite gradient, or minus infinity."""
-    one = problem(35, days=3653, dated=30, drift=True)
+    one = problem(35, days=3653, dated=30, drift=True, counted=20)
     g = np.random.default_rng(scale)
     for _ in range(20):
         at = point(one.spec)
@@ -249,7 +252,7 @@ def test_a_settled_scenario_keeps_its_likelihood_through_ten_years_that_speak_ag
     )
     aftershock = np.array([0.0, 3.0])
     at = [np.full(4, np.log(1.25)), np.full(4, np.log(100.0)), np.zeros(3), np.full((3, 1), 0.5), aftershock]
-    at += [np.empty((4, 0)), np.zeros(1)]
+    at += [np.empty((4, 0)), np.zeros(1), np.empty(0)]
     value, gradient = kernel(Problem(spec, one.draws, silent(one.evidence, 1.0)), at)
     assert value == pytest.approx(-4 * 125.0 * 3653 / 365.25, rel=1e-12)
     assert gradient[0] == pytest.approx(-125.0 * 3653 / 365.25, rel=1e-9)

@@ -26,14 +26,20 @@ from iw.inference.parameters import draws_of
 from tests.inference.cast import EXACT, at_end, kernel_data, parameters, problem
 
 CHEAP = "FAST_COMPILE"
-ONE = problem(50, scenarios=4, days=60, drift=True)
+ONE = problem(50, scenarios=4, days=60, drift=True, counted=5)
 SHAPE = Shape.of(ONE.spec, days=60)
 Values = dict[str, Floats]
 
 
 def tight(spec: ModelSpec) -> Shape:
     """The shape without any padding."""
-    return Shape(len(spec.scenarios), len(spec.indicators), len(spec.departures[0]), years(spec, ONE.evidence.days))
+    return Shape(
+        len(spec.scenarios),
+        len(spec.indicators),
+        len(spec.departures[0]),
+        years(spec, ONE.evidence.days),
+        len(spec.counts),
+    )
 
 
 def values(shape: Shape, seed: int = 0) -> Values:
@@ -48,6 +54,7 @@ def values(shape: Shape, seed: int = 0) -> Values:
         "log_decay": g.normal(3, 0.5),
         "log_step_size": g.normal(-1, 0.3),
         "drift_step": g.normal(0, 1, (64, 24)),
+        "log_dispersion": g.normal(-1, 0.5, 8),
     }
     s = shape.scenarios
     sizes = {"log_rate": shape.indicators, "log_mult": shape.departures, "log_dwell": s, "stick_logodds__": (s, s - 2)}
@@ -55,6 +62,10 @@ def values(shape: Shape, seed: int = 0) -> Values:
         sizes["drift_step"] = (shape.indicators, shape.years)
     else:
         del big["drift_step"], big["log_step_size"]
+    if shape.counted:
+        sizes["log_dispersion"] = shape.counted
+    else:
+        del big["log_dispersion"]
     return {name: np.asarray(value) for name, value in big.items()} | {
         name: big[name][tuple(map(slice, size)) if isinstance(size, tuple) else slice(size)]
         for name, size in sizes.items()
@@ -78,6 +89,8 @@ def log_prior(spec: ModelSpec, shape: Shape, at: Values) -> float:
     if spec.drift is not None:
         total += stats.norm.logpdf(float(at["log_step_size"]), spec.drift.log_step_mean, spec.drift.log_step_sd)
         total += stats.norm.logpdf(at["drift_step"]).sum()
+    if "log_dispersion" in at:
+        total += normal("log_dispersion", spec.counts.log_dispersion_mean, spec.counts.log_dispersion_sd)
     logit = at["stick_logodds__"]
     stick = 1 / (1 + np.exp(-logit))
     for r in range(shape.scenarios):
@@ -93,7 +106,8 @@ def log_likelihood_by_filter(spec: ModelSpec, evidence: Evidence, at: Values) ->
     stick = 1 / (1 + np.exp(-at["stick_logodds__"]))
     aftershock = np.array([1 / (1 + np.exp(-at["branching_logodds__"])), at["log_decay"]])
     steps = at.get("drift_step", np.empty((len(at["log_rate"]), 0))), np.atleast_1d(at.get("log_step_size", 0.0))
-    arrays = (at["log_rate"], at["log_mult"], at["log_dwell"], stick, aftershock, *steps)
+    dispersion = at.get("log_dispersion", np.empty(0))
+    arrays = (at["log_rate"], at["log_mult"], at["log_dwell"], stick, aftershock, *steps, dispersion)
     draws = draws_of(spec, *(array[None] for array in arrays))
     return float(at_end(ONE._replace(spec=spec, draws=draws, evidence=evidence))[0][0])
 
@@ -143,23 +157,23 @@ def test_a_smaller_problem_fits_into_a_shape_with_more_scenarios() -> None:
     odds = spec.odds.copy()
     odds[0] = [0, 1, 0]
     spec = replace(spec, odds=odds, never_ends=np.array([False, True, False]))
-    shape = Shape(6, 16, 32, 0)
+    shape = Shape(6, 16, 32, 0, 0)
     at = values(shape)
     expected = log_prior(spec, shape, at) + log_likelihood_by_filter(spec, evidence, at)
     assert build_model(spec, evidence, shape).compile_logp(mode=CHEAP)(at) == pytest.approx(expected, abs=1e-9)
 
 
-def test_without_drift_the_model_has_no_steps() -> None:
+def test_without_drift_the_model_has_no_steps_and_without_counts_no_dispersions() -> None:
     spec, _, evidence = problem(51, scenarios=3)
     names = {variable.name for variable in build_model(spec, evidence).free_RVs}
     assert names == {"log_rate", "log_mult", "log_dwell", "stick", "branching", "log_decay"}
     with_it = {variable.name for variable in build_model(ONE.spec, ONE.evidence).free_RVs}
-    assert with_it - names == {"drift_step", "log_step_size"}
+    assert with_it - names == {"drift_step", "log_step_size", "log_dispersion"}
 
 
 def test_swapping_the_data_gives_the_other_problems_density() -> None:
     """One compilation serves a problem of other sizes: more indicators, days, regimes and observations."""
-    spec, _, evidence = problem(52, scenarios=3, indicators=6, days=300, dated=20, regimes=9, drift=True)
+    spec, _, evidence = problem(52, scenarios=3, indicators=6, days=300, dated=20, regimes=9, drift=True, counted=9)
     shape = Shape.of(ONE.spec, spec, days=300)
     model = build_model(ONE.spec, ONE.evidence, shape)
     compiled = model.compile_logp(mode=CHEAP)

@@ -48,6 +48,7 @@ def told(branching: float, decay_days: float, seed: int) -> tuple[ModelSpec, Evi
         np.array([decay_days]),
         np.zeros(1),
         np.empty((1, 6, 0)),
+        np.empty((1, 0)),
         np.zeros(1),
     )
     template = replace(silent(one.evidence, 0.8), live=np.ones(6, bool))
