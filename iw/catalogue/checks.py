@@ -15,7 +15,7 @@ from itertools import combinations
 from iw.catalogue.carried import dead_canonicals
 from iw.catalogue.load import Catalogue
 from iw.catalogue.medians import median, median_rates
-from iw.catalogue.schema import Elicited, Listening, Problem, Rate
+from iw.catalogue.schema import Elicited, Kind, Listening, Problem, Rate
 from iw.core.errors import Fault
 
 RAISED = 3 - 1e-9  # the median of the word x3 is a root and may miss 3 by a rounding
@@ -68,7 +68,8 @@ def floor_table(catalogue: Catalogue, problem: Problem, weights: Sequence[float]
         elicited = median(catalogue.rate(problem, use.indicator).interval)
         rates = median_rates(catalogue, problem, use)
         best, worst = max(rates, key=rates.__getitem__), min(rates, key=rates.__getitem__)
-        if elicited >= floor or rates[best] == rates[worst]:
+        counted = catalogue.indicators[use.indicator].kind is Kind.COUNT  # their ratio knows no floor
+        if counted or elicited >= floor or rates[best] == rates[worst]:
             continue
         events = tuple(
             _event_likelihood(rates[best], floor, w) / _event_likelihood(rates[worst], floor, w) for w in weights

@@ -7,8 +7,9 @@ predictive q(n) = Σ_s p[s]·Poisson(n; μ[s]) the expected information is
     bits = Σ_n q(n)·KL( p(·|n) ‖ p )
 
 in base 2: the mutual information of scenario and count (Lindley, "On a measure of the information provided by an
-experiment", 1956). Where silence counts nothing (an indicator that wears out), p(·|0) = p and the likelihood of n > 0
-is λ[s]^n alone, as the model reads it. The believed reports make it an upper bound; it ranks, it does not promise.
+experiment", 1956). What is counted has the negative binomial number of one period as long, at the elicited median of
+its dispersion. Where silence counts nothing (an indicator that wears out), p(·|0) = p and the likelihood of n > 0 is
+λ[s]^n alone, as the model reads it. The believed reports make it an upper bound; it ranks, it does not promise.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from iw.catalogue.load import Catalogue
-from iw.catalogue.medians import median_rates
-from iw.catalogue.schema import Problem
+from iw.catalogue.medians import median, median_rates
+from iw.catalogue.schema import Kind, Problem
 
 _YEAR_DAYS = 365.25
 _TAIL = 1e-12  # probability of counts left out
@@ -49,36 +50,49 @@ def diagnosticity(
         indicator = catalogue.indicators[use.indicator]
         rates = median_rates(catalogue, problem, use)
         base = rates[problem.status_quo]
-        bits = expected_bits(
-            belief, list(rates.values()), indicator.coverage * days / _YEAR_DAYS, silent=not indicator.wears_out
-        )
+        dispersion = 0.0
+        if indicator.kind is Kind.COUNT:
+            dispersion = median(use.dispersion.interval if use.dispersion else catalogue.tables.count_dispersion)
+        years, silent = indicator.coverage * days / _YEAR_DAYS, not indicator.wears_out
+        bits = expected_bits(belief, list(rates.values()), years, silent, dispersion)
         ratios = {name: rate / base for name, rate in rates.items()}
         rows.append(Diagnostic(indicator.id, indicator.title, ratios, use.only_then, bits))
     return sorted(rows, key=lambda row: (-row.expected_bits, row.indicator))
 
 
-def expected_bits(probs: Sequence[float], rates: Sequence[float], seen_years: float, silent: bool = True) -> float:
+def expected_bits(
+    probs: Sequence[float], rates: Sequence[float], seen_years: float, silent: bool = True, dispersion: float = 0.0
+) -> float:
     """Expected information in bits of the count in ``seen_years`` (coverage times years); see the module.
 
-    ``probs`` and ``rates`` (per year) are in one order, (S,); ``silent`` False: silence counts nothing.
+    ``probs`` and ``rates`` (per year) are in one order, (S,); ``silent`` False: silence counts nothing; with a
+    ``dispersion`` the count is negative binomial.
     """
     means = [rate * seen_years for rate in rates]
     total, left, n = 0.0, 1.0, 0
     while left > _TAIL:
-        chances = [_poisson(n, mean) for mean in means]
+        chances = [_mass(n, mean, dispersion) for mean in means]
         predictive = sum(p * chance for p, chance in zip(probs, chances, strict=True))
         left -= predictive
         if predictive > 0 and (n or silent):
             told = chances if silent else [rate**n for rate in rates]
             total += predictive * _divergence(probs, told)
         n += 1
-        if n > max(means) + 40 * math.sqrt(max(means) + 1):  # what is left is rounding
+        spread = math.sqrt(max(means) + 1 + (dispersion * max(means)) ** 2)
+        if n > max(means) + 40 * spread:  # what is left is rounding
             break
     return total
 
 
-def _poisson(n: int, mean: float) -> float:
-    return math.exp(n * math.log(mean) - mean - math.lgamma(n + 1)) if mean > 0 else float(n == 0)
+def _mass(n: int, mean: float, dispersion: float) -> float:
+    """Of a Poisson number, or of a negative binomial one with variance mean + (dispersion mean)^2."""
+    if mean <= 0:
+        return float(n == 0)
+    if dispersion == 0:
+        return math.exp(n * math.log(mean) - mean - math.lgamma(n + 1))
+    size = dispersion**-2
+    choose = math.lgamma(n + size) - math.lgamma(size) - math.lgamma(n + 1)
+    return math.exp(choose + size * math.log(size / (size + mean)) + n * math.log(mean / (size + mean)))
 
 
 def _divergence(probs: Sequence[float], likelihood: Sequence[float]) -> float:

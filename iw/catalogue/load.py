@@ -13,7 +13,7 @@ from typing import Any
 from iw.catalogue import references, yaml_files
 from iw.catalogue.entries import Entry
 from iw.catalogue.questions import Question, QuestionFile
-from iw.catalogue.schema import Document, DocumentFile, Indicator, IndicatorFile, Problem, Rate
+from iw.catalogue.schema import Document, DocumentFile, Indicator, IndicatorFile, Kind, Problem, Rate
 from iw.catalogue.tables import Tables
 from iw.catalogue.yaml_files import YamlFile
 from iw.core.errors import DataError, Fault, NotFoundError, UsageError
@@ -92,7 +92,9 @@ class Catalogue:
         names = subject.heard
         used = [self.indicators[name].model_dump(mode="json") for name in names]
         domains = [self.domains[name] for name in names]  # coverage may be declared for a whole domain
-        tables = self.tables.model_dump(mode="json", include=_OF_THE_MODEL)
+        counts = any(self.indicators[name].kind is Kind.COUNT for name in names)
+        included = _OF_THE_MODEL | ({"count_dispersion"} if counts else set())
+        tables = self.tables.model_dump(mode="json", include=included)
         return content_hash([subject.model_dump(mode="json"), used, domains, tables])
 
     @cached_property

@@ -33,9 +33,9 @@ class Question(Entry):
     at_least: Annotated[int, Field(gt=0)] | None = None
     """Of an event: how many have to be dated in the window. Left out, it is one."""
     above: float | None = None
-    """Of a level: a reading in the window has to reach this value."""
+    """Of a level or a count: a reading in the window has to reach this value."""
     below: float | None = None
-    """Of a level: a reading in the window has to fall to this value."""
+    """Of a level or a count: a reading in the window has to fall to this value."""
     canonical: list[Slug] = []
     """Names under which the documents know what this question carries."""
     home: Slug | None = None

@@ -117,12 +117,16 @@ def _listening_faults(found: Catalogue, problem: Problem) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, use in enumerate(problem.indicators):
         where = ("indicators", index)
-        if use.indicator in found.indicators and found.indicators[use.indicator].kind is Kind.LEVEL:
+        indicator = found.indicators.get(use.indicator)
+        if indicator is not None and indicator.kind is Kind.LEVEL:
             message = f"'{use.indicator}' is a level: it has values, and no rate"
             yield file.fault([*loc, *where, "indicator"], message, "list it under 'levels'")
         if use.indicator in seen:
             yield file.fault([*loc, *where, "indicator"], f"the problem names '{use.indicator}' twice")
         seen.add(use.indicator)
+        if use.dispersion and indicator is not None and indicator.kind is not Kind.COUNT:
+            message = f"'{use.indicator}' is no count, and has no dispersion"
+            yield file.fault([*loc, *where, "dispersion"], message, "leave it out")
         yield from (
             file.fault(
                 [*loc, *where, "likelihood", name, "word"],
@@ -171,8 +175,8 @@ def _question_faults(found: Catalogue, question: Question, faulty: Set[tuple[str
         yield file.fault([*loc, "indicator"], f"the indicator '{question.indicator}' {message}", hint)
         return
     beyond = question.above is not None or question.below is not None
-    if (indicator.kind is Kind.LEVEL) != beyond:
-        wanted = "'above' or 'below' for a level" if not beyond else "'at_least', since it is no level"
+    if (indicator.kind is not Kind.EVENT) != beyond:
+        wanted = "'at_least', since it has no readings" if beyond else f"'above' or 'below' for a {indicator.kind}"
         yield file.fault([*loc, "indicator"], f"'{indicator.id}' is asked for the wrong way", f"give {wanted}")
     if question.home is None:
         return
@@ -246,8 +250,9 @@ def _cited(found: Catalogue) -> Iterator[tuple[Citation, Place]]:
                 yield from cited(there.citations, "problem", problem.id, "levels", i, "values", name)
         for i, use in enumerate(problem.indicators):
             yield from cited(use.citations, "problem", problem.id, "indicators", i)
-            if use.rate:
-                yield from cited(use.rate.citations, "problem", problem.id, "indicators", i, "rate")
+            for key in ("rate", "dispersion"):
+                if (number := getattr(use, key)) is not None:
+                    yield from cited(number.citations, "problem", problem.id, "indicators", i, key)
             for name, item in use.likelihood.items():
                 yield from cited(item.citations, "problem", problem.id, "indicators", i, "likelihood", name)
 

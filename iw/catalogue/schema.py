@@ -151,6 +151,8 @@ class Indicator(Entry):
                 raise ValueError("a level has 'unit' and 'usual' in place of 'rate'")
         elif self.rate is None or self.unit is not None or self.usual is not None:
             raise ValueError("an event or a count has 'rate'; 'unit' and 'usual' are for levels")
+        if self.kind is Kind.COUNT and (self.family is not None or self.wears_out):
+            raise ValueError("'family' and 'wears_out' are for events: a count has neither aftershocks nor silence")
         return self
 
 
@@ -216,6 +218,30 @@ class Multiplier(Entry):
         return self
 
 
+class Dispersion(Entry):
+    """How much more the counts of one indicator vary from period to period than chance alone makes them."""
+
+    interval: Interval
+    """[low, high]: the standard deviation of what they are expected to be, as a share of it, as a 90 % interval: 0.3
+    where a usual period has a third more or less than the last."""
+    rationale: Text
+    """Why these counts vary so much, in a sentence."""
+    citations: list[Citation] = []
+    """What the interval rests on; without any, name a judgement."""
+    judgement: str | None = None
+    """Who judges so, where no document does."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.citations and not self.judgement:
+            raise ValueError("a dispersion needs a citation or a named judgement")
+        return self
+
+
+def _not_given(value: object) -> bool:
+    return value is None
+
+
 class Listening(Entry):
     """How one problem reads one indicator; scenarios that are not named are 'same'."""
 
@@ -229,6 +255,10 @@ class Listening(Entry):
     the rate IN that scenario. Stands in place of likelihood."""
     rate: Rate | None = None
     """A rate for this problem, in place of the indicator's own."""
+    # Left out of what is hashed where it is not given: the versions of problems that count nothing stay as they are.
+    dispersion: Annotated[Dispersion | None, Field(exclude_if=_not_given)] = None
+    """Of a count: how much more it varies than chance alone makes it, in place of count_dispersion in
+    models/tables.yaml."""
     rationale: str | None = None
     """Why "only then"."""
     citations: list[Citation] = []
@@ -308,7 +338,7 @@ class Problem(Entry):
     scenarios: Annotated[list[Scenario], Field(min_length=2, max_length=8)]
     """Two to eight states of affairs, one of which holds at any time."""
     indicators: Annotated[list[Listening], Field(min_length=1)]
-    """The indicators that tell the scenarios apart. One that is the same in all of them has no place here."""
+    """The events and counts that tell the scenarios apart. One that is the same in all of them has no place here."""
     levels: list[LevelListening] = []
     """The levels whose readings tell the scenarios apart."""
 

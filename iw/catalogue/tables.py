@@ -171,6 +171,12 @@ class Tables(Entry):
     """Years in which a level forgets two thirds of its distance from what is usual."""
     level_memory_note: Note
     """Whose judgement that is."""
+    count_dispersion: Interval
+    """[low, high]: how much more counts vary from period to period than chance alone makes them: the standard deviation
+    of what they are expected to be, as a share of it, as a 90 % interval. Learnt for each count; a problem may say
+    otherwise of one under 'dispersion'."""
+    count_dispersion_note: Note
+    """Whose judgement that is."""
     drift: Drift
     """How fast rates drift over the years, before anything is learnt."""
     drift_note: Note

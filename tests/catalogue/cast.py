@@ -163,6 +163,8 @@ level_memory_years: 3
 level_memory_note: {author: team, rationale: A judgement.}
 aftershocks: {branching: [2, 5], decay_days: [13, 170]}
 aftershocks_note: {author: anna, rationale: A guess.}
+count_dispersion: [0.1, 1]
+count_dispersion_note: {author: anna, rationale: A guess.}
 drift: {yearly_step: [0.05, 0.2]}
 drift_note: {author: anna, rationale: A guess.}
 confidence: []

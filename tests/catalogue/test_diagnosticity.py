@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import poisson
+from scipy.stats import nbinom, poisson
 
 from iw.catalogue.diagnosticity import diagnosticity, expected_bits
 from tests.catalogue.cast import Folders
@@ -72,3 +72,15 @@ def test_a_belief_can_stand_in_for_the_priors(folders: Folders) -> None:
     catalogue = folders.load()
     certain = diagnosticity(catalogue, catalogue.problem("closeness"), 365, [0.0, 1.0, 0.0])
     assert [row.expected_bits for row in certain] == pytest.approx([0, 0, 0], abs=1e-12)
+
+
+def test_what_is_counted_tells_as_much_as_its_dispersion_leaves() -> None:
+    """The mutual information of scenario and a negative binomial number, from SciPy's probabilities."""
+    probs, means, dispersion = [0.3, 0.7], [40.0, 120.0], 0.5
+    n = np.arange(6_000)
+    masses = [nbinom.pmf(n, dispersion**-2, 1 / (1 + dispersion**2 * mean)) for mean in means]
+    joint = np.array([p * mass for p, mass in zip(probs, masses, strict=True)])
+    expected = entropy(np.array(probs)) + entropy(joint.sum(axis=0)) - entropy(joint.ravel())
+    found = expected_bits(probs, means, 1.0, dispersion=dispersion)
+    assert found == pytest.approx(expected, abs=1e-8)
+    assert found < 0.8 * expected_bits(probs, means, 1.0)
