@@ -9,7 +9,7 @@ import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +18,7 @@ from iw.core.errors import DataError, Fault, UsageError
 from iw.exchange.lines import LONGEST_LINE, Header, decoded, decoded_header
 from iw.log import checks, csv_fields
 from iw.log.drafts import EventDraft, ResolutionDraft, ReviewDraft, SearchDraft
-from iw.log.records import Opinion, Outcome, Staged, VisibleBasis
+from iw.log.records import MEASURED, Opinion, Outcome, Staged, VisibleBasis
 from iw.log.restoring import LINKS, Restored, coverage_draft, product_of, report_draft, subject_of
 from iw.log.schema import PRODUCTS, Kind
 
@@ -181,9 +181,10 @@ def _content(record: Restored) -> Iterator[str]:
                 occurred = PartialDate.of(content["occurred_first"], content["occurred_precision"])
                 if occurred.first != content["occurred_first"]:
                     yield f"no {occurred.precision} begins on {content['occurred_first']}"
-                if occurred.first > day:
+                days = min(content["period_days"] or 1, checks.LONGEST_PERIOD)
+                if occurred.first > day or occurred.first + timedelta(days=days - 1) > day:
                     yield f"it occurred on {occurred}, after it was recorded"
-                names = ("indicator", "summary", "development", "occurred_local", "value")
+                names = ("indicator", "summary", "development", "occurred_local", *MEASURED)
                 fields = {name: content[name] for name in names}
                 EventDraft(occurred=occurred, staged=Staged(content["staged"]), reports=(record.first,), **fields)
             case Kind.COVERAGE:

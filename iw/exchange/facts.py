@@ -28,6 +28,7 @@ from iw.log.drafts import (
 from iw.log.engine import reading
 from iw.log.fingerprints import of_event
 from iw.log.records import (
+    MEASURED,
     Backing,
     Coverage,
     Event,
@@ -155,7 +156,7 @@ class Facts:
             marking=event.stamp.marking,
             visible=self._visible(event.stamp),
             reason=_reason(event.stamp),
-            value=event.value if isinstance(event, Reading) else None,
+            **({name: getattr(event, name) for name in MEASURED} if isinstance(event, Reading) else {}),
         )
         fact = event_fact(claim, links, frozenset(version.fingerprint for version in versions))
         return replace(fact, resolution=self._settled.get(event.first_position))
@@ -219,7 +220,8 @@ def claimed(draft: EventDraft) -> str:
     """The fingerprint of what an event with new reports claims."""
     reports = ((item.stance, item.report) for item in draft.attached)
     rests_on = [(stance, one.fingerprint) for stance, one in reports if isinstance(one, ReportDraft)]
-    return of_event(draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)
+    measured = draft.value, draft.period_days
+    return of_event(draft.indicator, draft.occurred, draft.summary, rests_on, *measured)
 
 
 def event_fact(

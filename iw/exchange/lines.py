@@ -52,15 +52,26 @@ class Header:
     digest: str
 
 
+# Columns that came after the format: where they are empty they are left out, so that older files and programs know them
+# not.
+ADDED: Mapping[Kind, tuple[str, ...]] = {Kind.EVENT: ("period_days", "coverage")}
+
+
 @cache
 def columns(kind: Kind) -> list[str]:
     """The names of what a record of this kind holds, in their order."""
     return [column.name for column in TABLES[kind].c if column.name != "position"]
 
 
+def filled(kind: Kind, content: Mapping[str, Any]) -> list[str]:
+    """The names of what a record holds, without what is empty of the columns that were added."""
+    added = ADDED.get(kind, ())
+    return [name for name in columns(kind) if name not in added or content[name] is not None]
+
+
 def encoded(record: Restored) -> bytes:
     """The line of a record, its end included: the same for the same record everywhere."""
-    content = {name: _plain(record.content[name]) for name in columns(record.kind)}
+    content = {name: _plain(record.content[name]) for name in filled(record.kind, record.content)}
     envelope = {name: _plain(getattr(record, name)) for name in ENVELOPE}
     return _json({**envelope, "content": content}) + b"\n"
 
@@ -98,6 +109,7 @@ def decoded(line: bytes) -> Restored:
     content = told["content"]
     if not isinstance(content, dict):
         raise UsageError("'content' is no object")
+    content = {**dict.fromkeys(ADDED.get(kind, ())), **content}
     _check_keys(content, columns(kind))
     envelope |= {
         "kind": kind,

@@ -44,14 +44,14 @@ COLUMNS: dict[TableName, tuple[str, ...]] = {
             "id event stance source grade grade_reason text reported_at origin url document section note bears_on "
             "contradicts"
         ),
-        TableName.READINGS: f"id indicator measured_on measured_first value summary {_FOUND}",
+        TableName.READINGS: f"id indicator measured_on measured_first value period_days coverage summary {_FOUND}",
         TableName.COVERAGE: "id collector kind selects since until coverage",
         TableName.REVIEWS: "id subject opinion reviewer ground",
     }.items()
 }
 _DAYS = {"occurred_first", "occurred_last", "measured_first", "since", "until"}
 _MOMENTS = {"reported_at", "recorded_at", "visible_at"}
-_COUNTS = {"reports", "position"}
+_COUNTS = {"reports", "position", "period_days"}
 _NUMBERS = {"value", "coverage"}
 
 

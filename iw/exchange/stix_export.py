@@ -40,6 +40,7 @@ from iw.exchange.stix_objects import (
     seen,
 )
 from iw.log.records import (
+    MEASURED,
     Coverage,
     Event,
     LogView,
@@ -277,7 +278,7 @@ class _Telling:
             "sighting_of_ref": self._names.indicator(event.indicator),
             "where_sighted_refs": [self._names.watch],
             "count": 1,
-            **seen(event.occurred),
+            **seen((event.first, event.last) if isinstance(event, Reading) else event.occurred),
             **extended(
                 kind="reading" if reading else "event",
                 occurred=str(event.occurred),
@@ -285,7 +286,7 @@ class _Telling:
                 staged=str(event.staged),
                 development=event.development,
                 occurred_local=event.occurred_local,
-                value=event.value if isinstance(event, Reading) else None,
+                **({name: getattr(event, name) for name in MEASURED} if isinstance(event, Reading) else {}),
                 **_visible(event.stamp),
             ),
         }

@@ -234,6 +234,8 @@ class _Reading:
             marking=self._marking(one),
             visible=self._visible(told),
             value=told.number("value"),
+            period_days=told.whole("period_days"),
+            coverage=told.number("coverage"),
         )
         if (claim.value is None) != (told.needed("kind") == "event"):
             raise UsageError("a reading has a value, and an event has none")

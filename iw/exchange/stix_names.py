@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from iw.exchange.lines import columns
+from iw.exchange.lines import columns, filled
 from iw.exchange.stix_objects import identifier
 from iw.log.engine import reading
 from iw.log.records import Coverage, Event, LogView, Marking, Report, Search
@@ -48,7 +48,8 @@ class Names:
                 table = TABLES[kind]
                 joined = select(records.c.first, records.c.recorded_at, table).join_from(records, table)
                 for row in connection.execute(joined.where(table.c.position.in_(earliest)).order_by(table.c.position)):
-                    content = json.dumps([str(row._mapping[table.c[name]]) for name in columns(kind)])
+                    told_of = {name: row._mapping[table.c[name]] for name in columns(kind)}
+                    content = json.dumps([str(told_of[name]) for name in filled(kind, told_of)])
                     key = (self.watch, kind, row.recorded_at.isoformat(), content)
                     told["|".join(key)] += 1
                     # What is recorded twice alike in one moment is told apart by the order.

@@ -41,13 +41,14 @@ _SCHEMA = (
     "The extension of iw-tracker, a tracker of indications and warnings. 'kind' says what an object is: event, "
     "reading, search, coverage, report, link, resolution, review or belief. Of an event or reading: 'occurred' (a day, "
     "month or year, as exactly as known), 'staged' (no, possibly, yes), 'development', 'occurred_local', 'value' (in "
-    "the indicator's unit). Of a report: 'reliability' (Admiralty, A-F), 'credibility' (1-6), 'grade_reason', 'origin' "
-    "(where it comes from in the end), 'document', 'section', 'note', 'bears_on', 'contradicts', 'reported_at', 'url', "
-    "'source', 'text'. Of a link: 'stance' of 'report_ref' to the sighting (backs, denies, denies-expected). Of a "
-    "search or coverage: 'coverage', the chance from 0 to 1 that an occurrence would have been seen, and the window, "
-    "days included. Of a resolution: 'outcome' (yes, no, void) and 'ground'; of a scenario also 'problem', 'scenario' "
-    "and the day 'settled_on' at whose end it held. Of a review: 'opinion' (agree, doubt, reject), 'reviewer' and "
-    "'ground'. Of a belief: the probabilities of the scenarios, 'mean', 'low' and 'high' (90 %), and what made them."
+    "the indicator's unit); of a count 'period_days' (from 'occurred' on) and 'coverage'. Of a report: 'reliability' "
+    "(Admiralty, A-F), 'credibility' (1-6), 'grade_reason', 'origin' (where it comes from in the end), 'document', "
+    "'section', 'note', 'bears_on', 'contradicts', 'reported_at', 'url', 'source', 'text'. Of a link: 'stance' of "
+    "'report_ref' to the sighting (backs, denies, denies-expected). Of a search or coverage: 'coverage', the chance "
+    "from 0 to 1 that an occurrence would have been seen, and the window, days included. Of a resolution: 'outcome' "
+    "(yes, no, void) and 'ground'; of a scenario also 'problem', 'scenario' and the day 'settled_on' at whose end it "
+    "held. Of a review: 'opinion' (agree, doubt, reject), 'reviewer' and 'ground'. Of a belief: the probabilities of "
+    "the scenarios, 'mean', 'low' and 'high' (90 %), and what made them."
 )
 
 

@@ -38,6 +38,13 @@ class Told:
             raise UsageError(f"'{name}' is no number")
         return csv_fields.number(repr(value))
 
+    def whole(self, name: str) -> int | None:
+        """A whole number that may be missing."""
+        value = self._told.get(name)
+        if value is not None and type(value) is not int:
+            raise UsageError(f"'{name}' is no whole number")
+        return value
+
     def one_of[T: str](self, name: str, choices: tuple[T, ...]) -> T:
         """One of these words."""
         value = self.needed(name)

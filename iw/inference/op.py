@@ -83,8 +83,8 @@ def _compiled(op: MarkedProcessLikelihood, **_: Any) -> tuple[Any, int]:
 
     @njit
     def kernel(log_rate, log_mult, log_dwell, stick, aftershock, steps, size, dispersion, numbers, whole):  # type: ignore[no-untyped-def]
-        # Steps and their size are constants where rates do not drift, dispersions where nothing is counted: copied, they
-        # are of one type in every model.
+        # Steps and their size are constants where rates do not drift, dispersions where nothing is counted: copied,
+        # they are of one type in every model.
         parameters = (log_rate, log_mult, log_dwell, stick, aftershock, steps.copy(), size.copy(), dispersion.copy())
         total, d_rate, d_mult, d_dwell, d_stick, d_after, d_step, d_size, d_count = likelihood(
             parameters, numbers, whole

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from iw.core.dates import PartialDate
+from iw.core.dates import PartialDate, Precision
 from iw.core.errors import UsageError
 
+LONGEST_PERIOD = 3660  # days
 _LOST = re.compile("[\0\ud800-\udfff]")  # PostgreSQL keeps no NUL in a text, and neither store half a surrogate pair
 
 
@@ -38,6 +39,24 @@ def number(value: float | None) -> None:
         raise UsageError(f"The value {value} is not a number that can be kept.")
 
 
+def period(period_days: int | None, coverage: float | None, value: float | None, occurred: PartialDate) -> None:
+    """Raise unless period and coverage, where given, are those of a reading whose first day is known."""
+    if (period_days, coverage) != (None, None) and value is None:
+        raise UsageError("An event has no period and no coverage of its own: only a reading has.")
+    chance(coverage)
+    if coverage == 0:
+        raise UsageError("A count with a coverage of 0 says nothing.", "Leave it out: nobody was looking.")
+    if period_days is None:
+        return
+    if not 1 <= period_days <= LONGEST_PERIOD:
+        raise UsageError(f"A period of {period_days} days is none.", f"Give 1 to {LONGEST_PERIOD} days.")
+    if (date.max - occurred.first).days < period_days:
+        raise UsageError(f"A period that begins on {occurred} lies in the future.")
+    if occurred.precision is not Precision.DAY:
+        message = f"A period of {period_days} days begins on a day, and not in {occurred}."
+        raise UsageError(message, "Give its first day, or leave out how many days it has.")
+
+
 def probability(*values: float) -> None:
     """Raise unless every value is a probability."""
     for value in values:
@@ -57,10 +76,12 @@ def window(since: date, until: date | None) -> None:
         raise UsageError(f"The window ends on {until}, before it begins on {since}.")
 
 
-def not_before(reported_at: datetime | None, occurred: PartialDate) -> None:
-    """Raise where a report is of a day before the event it backs."""
+def not_before(reported_at: datetime | None, occurred: PartialDate, period_days: int | None = None) -> None:
+    """Raise where a report is of a day before the event it backs, or of a period of days that was not over."""
     if reported_at is None:
         return
     day = reported_at.date()
     if day < occurred.first:
         raise UsageError(f"A report of {day} cannot back an event that occurred on {occurred}.")
+    if period_days is not None and day < (last := occurred.first + timedelta(days=period_days - 1)):
+        raise UsageError(f"A report of {day} cannot back a count of a period that ended on {last}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from typing import Literal
 
@@ -9,6 +10,8 @@ from iw.core.dates import PartialDate, parse_moment
 from iw.core.errors import UsageError
 from iw.log import checks
 from iw.log.records import Marking, Staged
+
+MOST_COUNTED = 1e9  # in one period
 
 
 def occurred(text: str, today: date) -> PartialDate:
@@ -69,6 +72,21 @@ def number(text: str) -> float:
         raise UsageError(f"'{text}' is not a number", "write digits with a point, such as 1450.5") from error
     checks.number(found)
     return found
+
+
+def count(text: str) -> float:
+    """A whole number from 0 to a billion."""
+    found = number(text)
+    if found != math.floor(found) or not 0 <= found <= MOST_COUNTED:
+        raise UsageError(f"'{text}' is no count", "write a whole number, 0 or more")
+    return found
+
+
+def days(text: str) -> int:
+    """How many days a period has."""
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= checks.LONGEST_PERIOD:
+        raise UsageError(f"'{text}' is no number of days", f"write 1 to {checks.LONGEST_PERIOD}")
+    return int(text)
 
 
 def chance(text: str) -> float:

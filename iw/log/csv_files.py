@@ -1,6 +1,7 @@
 """Files of evidence (CSV, UTF-8, with a header line) as a stream of drafts, with every fault in them.
 
-The header tells what a file holds: events, readings of levels, reports without a date (*context*), or coverage.
+The header tells what a file holds: events, readings of levels and counts, reports without a date (*context*), or
+coverage.
 
 In a *backfill* what a line tells counts as known from when it was first reported, else from the last day of
 its period and the indicator's usual lag; coverage from the day on which its window begins, so that it takes effect
@@ -31,7 +32,7 @@ _MORE = ("url", "marking", "reported_at")
 EVENT_COLUMNS = ("indicator", "occurred_on", "summary", "source", "grade")
 EVENT_EXTRAS = (*_REPORT, *_MORE, "development", "staged", "text")
 READING_COLUMNS = ("indicator", "measured_on", "value", "summary", "source", "grade")
-READING_EXTRAS = (*_REPORT, *_MORE, "text")
+READING_EXTRAS = (*_REPORT, *_MORE, "text", "period_days", "coverage")
 CONTEXT_COLUMNS = ("bears_on", "text", "source", "grade")
 CONTEXT_EXTRAS = (*_REPORT, *_MORE)
 
@@ -44,6 +45,7 @@ def drafts_of(
     documents: Collection[str],
     today: date,
     levels: Collection[str] = (),
+    counts: Collection[str] = (),
     backfill: bool = False,
     marking: Marking = Marking.CLEAR,
     domains: Collection[str] | None = None,
@@ -52,9 +54,9 @@ def drafts_of(
     """The draft of every sound line of a table, whose header tells what it holds; its faults are added to ``faults``.
 
     The table is read on the way: of a file no more is in memory than the line at hand. ``indicators`` gives each
-    indicator's usual lag in days; ``levels`` are those that have readings and no events. ``marking`` is that of lines
-    without their own. ``domains`` are those that coverage may select (None: any). ``again`` is true for a table that
-    was read before and had no faults: then nobody looks for lines that repeat others.
+    indicator's usual lag in days; ``levels`` and ``counts`` are those that have readings and no events. ``marking`` is
+    that of lines without their own. ``domains`` are those that coverage may select (None: any). ``again`` is true for a
+    table that was read before and had no faults: then nobody looks for lines that repeat others.
     """
     kinds: dict[Callable[[Reader], Iterator[EventDraft | ReportDraft | CoverageDraft]], tuple[str, ...]] = {
         events: EVENT_COLUMNS,
@@ -65,7 +67,8 @@ def drafts_of(
     # A header with a slip in it still resembles one kind most; events, where nothing tells.
     kind = max(kinds, key=lambda kind: len(set(kinds[kind]) & set(table.header)) / len(kinds[kind]))
     with nullcontext() if again else Claims() as claims:
-        yield from kind(Reader(table, indicators, levels, documents, domains, backfill, today, marking, faults, claims))
+        known = indicators, levels, counts, documents, domains
+        yield from kind(Reader(table, *known, backfill, today, marking, faults, claims))
 
 
 def events(reader: Reader) -> Iterator[EventDraft]:
@@ -106,13 +109,19 @@ def _claim(reader: Reader, line: Line, dated: str) -> EventDraft | None:
     measured = dated == "measured_on"
     texts = {name: reader.text(line, name) for name in (READING_COLUMNS if measured else EVENT_COLUMNS)}
     _check_indicator(reader, line, measured)
+    counted = measured and texts["indicator"] in reader.counts
     occurred = reader.parsed(line, dated, lambda text: csv_fields.occurred(text, reader.today))
-    value = reader.parsed(line, "value", csv_fields.number) if measured else None
+    value = reader.parsed(line, "value", csv_fields.count if counted else csv_fields.number) if measured else None
+    period_days, coverage = _of_count(reader, line, counted) if measured else (None, None)
     staged = reader.parsed(line, "staged", csv_fields.staged) or Staged.NO
     report = _report(reader, line, occurred, None)
     if len(reader.faults) > before or occurred is None or report is None or not all(texts.values()):
         return None
-    visible = _visible(reader, texts["indicator"], occurred, report.reported_at) if reader.backfill else None
+    last = occurred.last if period_days is None else occurred.first + timedelta(days=period_days - 1)
+    if last > reader.today and period_days is not None:
+        reader.say(line, "period_days", f"the period until {last} is not over yet")
+        return None
+    visible = _visible(reader, texts["indicator"], last, report.reported_at) if reader.backfill else None
     try:
         return EventDraft(
             indicator=texts["indicator"],
@@ -124,6 +133,8 @@ def _claim(reader: Reader, line: Line, dated: str) -> EventDraft | None:
             marking=reader.parsed(line, "marking", csv_fields.marking) or reader.marking,
             visible=visible,
             value=value,
+            period_days=period_days,
+            coverage=coverage,
         )
     except UsageError as error:
         reader.say(line, "", error.message, error.hint)
@@ -168,10 +179,20 @@ def _report(reader: Reader, line: Line, occurred: PartialDate | None, bears_on: 
 
 def _check_indicator(reader: Reader, line: Line, measured: bool) -> None:
     name = reader.known(line, "indicator", "indicator", reader.indicators)
-    if name in reader.indicators and (name in reader.levels) != measured:
-        message = f"'{name}' is {'no level' if measured else 'a level'}"
+    kind = "a level" if name in reader.levels else "a count" if name in reader.counts else "neither level nor count"
+    if name in reader.indicators and (kind != "neither level nor count") != measured:
+        message = f"'{name}' is {kind}"
         hint = "its file has the column occurred_on" if measured else "its file has the columns measured_on and value"
         reader.say(line, "indicator", message, hint)
+
+
+def _of_count(reader: Reader, line: Line, counted: bool) -> tuple[int | None, float | None]:
+    """How many days a count is about, and its coverage; of a level neither is asked."""
+    found = reader.parsed(line, "period_days", csv_fields.days), reader.parsed(line, "coverage", csv_fields.chance)
+    for name in ("period_days", "coverage"):
+        if line.fields.get(name) and not counted and line.fields.get("indicator") in reader.levels:
+            reader.say(line, name, f"only a count has '{name}'")
+    return found
 
 
 def _reported(reader: Reader, line: Line, occurred: PartialDate | None) -> datetime | None:
@@ -183,8 +204,8 @@ def _reported(reader: Reader, line: Line, occurred: PartialDate | None) -> datet
     return reported
 
 
-def _visible(reader: Reader, indicator: str, occurred: PartialDate, reported: datetime | None) -> Visible:
+def _visible(reader: Reader, indicator: str, last: date, reported: datetime | None) -> Visible:
     if reported is not None:
         return Visible(reported, VisibleBasis.REPORTED)
     lag = timedelta(days=math.ceil(reader.indicators[indicator]))
-    return Visible(end_of_day(occurred.last + lag), VisibleBasis.LAG)
+    return Visible(end_of_day(last + lag), VisibleBasis.LAG)

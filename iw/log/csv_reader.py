@@ -19,6 +19,7 @@ class Reader:
     table: CsvTable
     indicators: Mapping[str, float]  # each with its usual lag in days
     levels: Collection[str]
+    counts: Collection[str]
     documents: Collection[str]
     domains: Collection[str] | None
     backfill: bool

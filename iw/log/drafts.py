@@ -94,9 +94,10 @@ class Attached:
 class EventDraft:
     """The claim that an indicator happened on a date. A bare report or position among ``reports`` backs it.
 
-    With a ``value`` it is a reading: the claim that a level had this value in that period. Raises `UsageError`
-    where the indicator or summary is empty, the value is no number, no report backs the event, or a backing report
-    was reported before the event occurred.
+    With a ``value`` it is a reading: the claim that a level had this value, or that so many were counted, in that
+    period: that of ``occurred``, or ``period_days`` from its day on. Raises `UsageError` where the indicator or summary
+    is empty, the value is no number, period or coverage are not those of a reading, no report backs the event, or a
+    backing report was reported before the event occurred or the period was over.
     """
 
     indicator: str
@@ -110,16 +111,19 @@ class EventDraft:
     visible: Visible | None = None
     reason: str = ""
     value: float | None = None
+    period_days: int | None = None
+    coverage: float | None = None
 
     def __post_init__(self) -> None:
         checks.filled(indicator=self.indicator, summary=self.summary)
         checks.storable(self)
         checks.number(self.value)
+        checks.period(self.period_days, self.coverage, self.value, self.occurred)
         if not any(item.stance is Stance.BACKS for item in self.attached):
             raise UsageError("An event needs at least one report that backs it.")
         for item in self.attached:
             if item.stance is Stance.BACKS and isinstance(item.report, ReportDraft):
-                checks.not_before(item.report.reported_at, self.occurred)
+                checks.not_before(item.report.reported_at, self.occurred, self.period_days)
 
     @cached_property
     def attached(self) -> tuple[Attached, ...]:
@@ -134,7 +138,8 @@ class EventDraft:
         ]
         if len(rests_on) < len(self.attached):
             return None
-        return fingerprints.of_event(self.indicator, self.occurred, self.summary, rests_on, self.value)
+        measured = self.value, self.period_days
+        return fingerprints.of_event(self.indicator, self.occurred, self.summary, rests_on, *measured)
 
 
 @dataclass(frozen=True)
@@ -225,9 +230,12 @@ class CorrectionDraft:
     visible: Visible | None = None
     reason: str = ""
     value: float | None = None
+    period_days: int | None = None
+    coverage: float | None = None
 
     def __post_init__(self) -> None:
         checks.number(self.value)
+        checks.chance(self.coverage)
         checks.filled(**{name: text for name in ("indicator", "summary") if (text := getattr(self, name)) is not None})
         checks.storable(self)
 

@@ -32,10 +32,12 @@ def of_event(
     summary: str,
     reports: Iterable[tuple[Stance, str]],
     value: float | None = None,
+    period_days: int | None = None,
 ) -> str:
-    """The fingerprint of a claim together with those of the reports it rests on; ``value`` is a reading's."""
+    """The fingerprint of a claim together with those of the reports it rests on; ``value`` and
+    ``period_days`` are a reading's."""
     rests_on = sorted([str(stance), fingerprint] for stance, fingerprint in reports)
-    measured = () if value is None else (float(value),)
+    measured = () if value is None else (float(value), *(() if period_days is None else (period_days,)))
     return of_parts("event", indicator, str(occurred), summary, json.dumps(rests_on), *measured)
 
 

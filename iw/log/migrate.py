@@ -15,7 +15,7 @@ from iw.log.engine import reading, writing
 from iw.log.keys import LogKey
 
 VERSION_TABLE = "iw_log_version"
-KNOWN_VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+KNOWN_VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every version that this program can bring up to date, oldest first; versions sort as texts."""
 
 CURRENT_VERSION = KNOWN_VERSIONS[-1]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import singledispatch
 from typing import Any
 
 from iw.core.dates import PartialDate
 from iw.core.errors import UsageError
-from iw.log import fingerprints
+from iw.log import checks, fingerprints
 from iw.log.chains import Chain, Chains
 from iw.log.drafts import (
     Attached,
@@ -24,7 +25,7 @@ from iw.log.drafts import (
     ReviewDraft,
     SearchDraft,
 )
-from iw.log.records import Marking, OfEvent, OfQuestion, OfScenario, Stance
+from iw.log.records import MEASURED, Marking, OfEvent, OfQuestion, OfScenario, Stance
 from iw.log.rows import Content, DuplicateError, Envelope, Rows
 from iw.log.schema import PRODUCTS, Kind, resolutions
 
@@ -61,7 +62,7 @@ def _(draft: ReportDraft, rows: Rows) -> int:
 
 @add.register
 def _(draft: EventDraft, rows: Rows) -> int:
-    _refuse_future(draft.occurred, rows)
+    _refuse_future(draft.occurred, rows, draft.period_days)
     fingerprint = _of_event(draft, rows.chains)
     rows.refuse_duplicate(fingerprint)
     envelope = Envelope(draft.marking, draft.visible, draft.reason)
@@ -76,6 +77,8 @@ def _(draft: EventDraft, rows: Rows) -> int:
         "development": draft.development or None,
         "staged": draft.staged,
         "value": draft.value,
+        "period_days": draft.period_days,
+        "coverage": draft.coverage,
     }
     event = rows.new(Kind.EVENT, content, fingerprint, envelope)
     rows.chains.stances[event.first] = {}
@@ -136,17 +139,20 @@ def _(draft: CorrectionDraft, rows: Rows) -> int:
     old = rows.content(event)
     new = {**old, **_changes(draft)}
     if draft.occurred is not None:
-        _refuse_future(draft.occurred, rows)
         new |= _occurred(draft.occurred)
-    if draft.value is not None:
-        if old["value"] is None:
-            raise UsageError(f"{event.name} is no reading and has no value.")
-        new |= {"value": draft.value}
+    for name in MEASURED:
+        if (read := getattr(draft, name)) is not None:
+            if old["value"] is None:
+                raise UsageError(f"{event.name} is no reading and has no {name.replace('_days', '')}.")
+            new |= {name: read}
     _refuse_no_change(event, new == old, draft.marking)
     stances = rows.chains.stances_to(event)
     rests_on = [(stance, rows.chains.known(report).fingerprint) for report, (stance, _) in stances.items()]
     occurred = PartialDate.of(new["occurred_first"], new["occurred_precision"])
-    fingerprint = fingerprints.of_event(new["indicator"], occurred, new["summary"], rests_on, new["value"])
+    checks.period(new["period_days"], new["coverage"], new["value"], occurred)
+    _refuse_future(occurred, rows, new["period_days"])
+    measured = new["value"], new["period_days"]
+    fingerprint = fingerprints.of_event(new["indicator"], occurred, new["summary"], rests_on, *measured)
     rows.chains.load_fingerprints([fingerprint])
     rows.refuse_duplicate(fingerprint, itself=event)
     envelope = Envelope(draft.marking or event.marking, draft.visible, draft.reason)
@@ -318,7 +324,8 @@ def _of_event(draft: EventDraft, chains: Chains) -> str:
         return chains.live(report, Kind.REPORT).fingerprint if isinstance(report, int) else report.fingerprint
 
     rests_on = [(item.stance, of(item.report)) for item in draft.attached]
-    return fingerprints.of_event(draft.indicator, draft.occurred, draft.summary, rests_on, draft.value)
+    measured = draft.value, draft.period_days
+    return fingerprints.of_event(draft.indicator, draft.occurred, draft.summary, rests_on, *measured)
 
 
 def _occurred(occurred: PartialDate) -> Content:
@@ -340,6 +347,9 @@ def _refuse_no_change(chain: Chain, same: bool, marking: Marking | None) -> None
         raise UsageError(f"This would change nothing about {chain.name}.")
 
 
-def _refuse_future(occurred: PartialDate, rows: Rows) -> None:
+def _refuse_future(occurred: PartialDate, rows: Rows, period_days: int | None) -> None:
     if occurred.first > rows.signature.today:
         raise UsageError(f"An event of {occurred} lies in the future.", "Dates are in UTC.")
+    last = occurred.first + timedelta(days=(period_days or 1) - 1)
+    if last > rows.signature.today:
+        raise UsageError(f"A period until {last} is not over yet.", "Record its count when it is.")

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 from iw.core.dates import PartialDate
 from iw.log.products import Forecast, LevelChange, Recorded
 from iw.log.records import (
+    MEASURED,
     Backing,
     Coverage,
     Event,
@@ -301,7 +302,8 @@ def _report(row: Row) -> Report:
 
 
 def _event(row: Row, backings: tuple[Backing, ...]) -> Event:
-    make = Event if row.value is None else partial(Reading, value=row.value)
+    measured = {name: getattr(row, name) for name in MEASURED}
+    make = Event if row.value is None else partial(Reading, **measured)
     return make(
         stamp=_stamp(row),
         indicator=row.indicator,

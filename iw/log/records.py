@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -143,14 +143,36 @@ class Event:
     occurred_local: str | None = None  # the local time as received, in the source's own words
 
 
+MEASURED = "value", "period_days", "coverage"  # what a reading has and an event has not
+
+
 @dataclass(frozen=True)
 class Reading(Event):
-    """One measured value of a level, in the indicator's unit; ``occurred`` is the period that it is about.
+    """One measured value of a level, in the indicator's unit, or one period's count.
 
-    It is a claim with reports behind it like any event, and is corrected and withdrawn like one.
+    ``occurred`` is the period that it is about, or with ``period_days`` the day on which it begins. ``coverage`` is the
+    chance with which what happened then is in a count; None: that which is declared. It is a claim with reports behind
+    it like any event, and is corrected and withdrawn like one.
     """
 
     value: float = 0.0
+    period_days: int | None = None
+    coverage: float | None = None
+
+    @property
+    def first(self) -> date:
+        """The first day of its period."""
+        return self.occurred.first
+
+    @property
+    def last(self) -> date:
+        """The last day of its period."""
+        return self.occurred.last if self.period_days is None else self.first + timedelta(days=self.period_days - 1)
+
+    @property
+    def period(self) -> str:
+        """Its period in words: as it was given, or "2024-03-04 to 2024-03-10"."""
+        return str(self.occurred) if self.period_days in {None, 1} else f"{self.first} to {self.last}"
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,8 @@ def _rests_on(batch: Sequence[Restored], place: int, rows: Rows) -> list[tuple[S
 
 def _of_event(content: Content, rests_on: list[tuple[Stance, str]]) -> str:
     occurred = PartialDate.of(content["occurred_first"], content["occurred_precision"])
-    return fingerprints.of_event(content["indicator"], occurred, content["summary"], rests_on, content["value"])
+    measured = content["value"], content["period_days"]
+    return fingerprints.of_event(content["indicator"], occurred, content["summary"], rests_on, *measured)
 
 
 def subject_of(content: Content) -> OfEvent | OfScenario | OfQuestion:

@@ -174,6 +174,8 @@ events = _typed(
     Column("development", Text),
     Column("staged", String(16), nullable=False),
     Column("value", Double),  # of a reading; an event has none
+    Column("period_days", Integer),  # of a count: its period has so many days from occurred_first on
+    Column("coverage", Double),  # of a count, where its source states it
     one_of("occurred_precision", "day", "month", "year"),
     one_of("staged", "no", "possibly", "yes"),
     Index("ix_events_when", "indicator", "occurred_precision", "occurred_first"),

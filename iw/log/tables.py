@@ -18,7 +18,8 @@ def event_rows(view: LogView) -> list[Row]:
 
 
 def reading_rows(view: LogView) -> list[Row]:
-    """One row for each reading of a level, by the period that it is about; ``value`` is in the indicator's unit."""
+    """One row for each reading of a level or count, by the period that it is about; ``value`` is in the indicator's
+    unit, ``period_days`` and ``coverage`` are those of a count that states them."""
     return [_reading_row(reading) for reading in view.readings]
 
 
@@ -114,6 +115,8 @@ def _reading_row(reading: Reading) -> Row:
         "indicator": reading.indicator,
         **period,
         "value": reading.value,
+        "period_days": reading.period_days,
+        "coverage": reading.coverage,
         **{name: cells[name] for name in kept},
         **_stamp_cells(reading.stamp),
     }

@@ -177,6 +177,7 @@ class Exchange:
             faults,
             indicators={name: indicator.lag_days for name, indicator in catalogue.indicators.items()},
             levels={name for name, one in catalogue.indicators.items() if one.kind is Kind.LEVEL},
+            counts={name for name, one in catalogue.indicators.items() if one.kind is Kind.COUNT},
             documents=set(catalogue.documents),
             domains=set(catalogue.domains.values()),
             today=self._now().date(),

@@ -24,7 +24,18 @@ from iw.log.drafts import (
 )
 from iw.log.grades import parse_grade
 from iw.log.products import Acknowledgement
-from iw.log.records import LogView, Marking, OfEvent, OfQuestion, OfScenario, Opinion, Outcome, Stance, VisibleBasis
+from iw.log.records import (
+    MEASURED,
+    LogView,
+    Marking,
+    OfEvent,
+    OfQuestion,
+    OfScenario,
+    Opinion,
+    Outcome,
+    Stance,
+    VisibleBasis,
+)
 from iw.log.schema import TABLES, records
 from iw.log.store import Log
 from tests.log.cast import DAY, NOW, append, denial, drill, report
@@ -115,6 +126,9 @@ def opened_up_later(log: Log) -> None:
     append(log, RetractionDraft(last), now=day + 2 * SECOND, reason="never happened")
     more = Attached(report("Two drills were announced.", origin="ministry", url="https://example.org/a"))
     append(log, drill("A third drill.", "2024-05-03", reports=(more,)), now=day + 3 * SECOND)
+    week = drill("34 sorties in a week.", "2024-05-06", value=34.0, period_days=7, coverage=0.8)
+    (counted, _) = append(log, week, drill("5 sorties.", "2024-05-13", value=5.0), now=day + 4 * SECOND)
+    append(log, CorrectionDraft(counted, period_days=6), now=day + 5 * SECOND, reason="a holiday")
 
 
 def _fit(position: int) -> FitDraft:
@@ -148,7 +162,7 @@ def known(log: Log, marking: Marking = Marking.RED) -> Any:
     of_events = {
         (
             *(one.indicator, one.occurred, one.summary, one.development, one.staged, one.occurred_local),
-            *(one.stamp.marking, getattr(one, "value", None)),
+            *(one.stamp.marking, *(getattr(one, name, None) for name in MEASURED)),
             frozenset((backing.stance, _of_report(backing.report)) for backing in one.backings),
         )
         for one in (*view.events, *view.readings)

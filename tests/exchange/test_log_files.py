@@ -396,3 +396,13 @@ def test_only_a_backfill_keeps_what_was_backfilled_there(mine: Log, another: Cal
         append(other, drill("Our own drill."), now=LATER)
         read_in(other, file, backfill=backfill)
         assert {one.summary for one in other.view(NOW).events} == seen
+
+
+def test_columns_that_were_added_stand_only_in_records_that_have_them(mine: Log, file: Path) -> None:
+    """So a file of a log without counts is one that older programs read, and older files are read."""
+    told_of_everything(mine)
+    write_log(mine, file, Marking.RED)
+    events = [json.loads(line) for line in file.read_text().splitlines()[1:]]
+    events = [one["content"] for one in events if one["kind"] == "event"]
+    assert {one["summary"] for one in events if "period_days" in one} == {"34 sorties in a week."}
+    assert {one["summary"] for one in events if "coverage" in one} == {"34 sorties in a week."}

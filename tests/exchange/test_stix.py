@@ -93,7 +93,11 @@ def test_an_event_is_one_sighting_and_a_search_none(mine: Log, file: Path) -> No
     found = bundle(mine, file)
     sightings = {ours(one)["kind"]: one for one in of_type(found, "sighting")}
     assert {kind: one["count"] for kind, one in sightings.items()} == {"event": 1, "reading": 1, "search": 0}
-    reading = sightings["reading"]
+    readings = {ours(one)["occurred"]: one for one in of_type(found, "sighting") if ours(one)["kind"] == "reading"}
+    week = readings["2024-05-06"]
+    assert (week["first_seen"], week["last_seen"]) == ("2024-05-06T00:00:00.000Z", "2024-05-11T23:59:59.999Z")
+    assert (ours(week)["period_days"], ours(week)["coverage"]) == (6, 0.8)
+    reading = readings["2023"]
     assert (reading["first_seen"], reading["last_seen"]) == ("2023-01-01T00:00:00.000Z", "2023-12-31T23:59:59.999Z")
     assert (ours(reading)["occurred"], ours(reading)["precision"], ours(reading)["value"]) == ("2023", "year", 241.0)
     (indicator,) = of_type(found, "indicator")

@@ -139,7 +139,7 @@ def test_every_fault_of_readings_and_context_is_reported_at_its_place(tmp_path: 
     spoilt = (("trade", "bilateral-drill"), ("146.9", "1.450,5"), ("146.9", "nan"), ("146.9", ""), ("2021", "2031"))
     lines = [good.replace(old, f'"{new}"', 1) for old, new in spoilt]
     assert read(tmp_path / "readings.csv", READINGS, *lines)[1] == [
-        "2:1: 'bilateral-drill' is no level (its file has the column occurred_on)",
+        "2:1: 'bilateral-drill' is neither level nor count (its file has the column occurred_on)",
         "3:3: '1.450,5' is not a number (write digits with a point, such as 1450.5)",
         "4:3: The value nan is not a number that can be kept",
         "5:3: 'value' is empty",

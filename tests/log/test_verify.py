@@ -181,7 +181,7 @@ def test_two_records_that_supersede_the_same_one_are_found_even_without_the_key(
         f"kind = (SELECT kind FROM records WHERE position = {old}) WHERE position = {before}",
         f"DELETE FROM retractions WHERE position = {before}",
         f"INSERT INTO events SELECT {before}, indicator, occurred_first, occurred_precision, occurred_local, summary, "
-        f"development, staged, value FROM events WHERE position = {old}",
+        f"development, staged, value, period_days, coverage FROM events WHERE position = {old}",
     )
     with Log.open(address(log)) as keyless:
         assert found(keyless) == (position, f"Record {position} cannot supersede record {old}.")
