@@ -66,7 +66,7 @@ def answer(tables: Tables, view: LogView, forecast: Forecast, domain: str, today
 def _of_readings(tables: Tables, view: LogView, forecast: Forecast, today: date) -> Answer:
     of_it = [reading for reading in view.readings if reading.indicator == forecast.indicator]
     genuine = [one for one in passing(tables, view, of_it) if isinstance(one, Reading)]
-    inside = [one for one in genuine if forecast.since <= one.occurred.last <= forecast.until]
+    inside = [one for one in genuine if forecast.since <= one.last <= forecast.until]
     reaching = [one for one in inside if reaches(forecast, one.value)]
     if reaching:
         return _yes(reaching, 1)

@@ -30,6 +30,10 @@ def log_findings(beliefs: Beliefs, as_of: date, known_at: datetime) -> list[Faul
         seen = np.zeros(len(spec.indicators))
         for m, weight in enumerate(arrays.obs_weight):
             seen[arrays.indicators_of(m)] += weight
+        counts = arrays.counts
+        status_quo = spec.elicited_rates()[counts.indicator, spec.scenarios.index(problem.status_quo)]
+        np.add.at(expected, counts.indicator, counts.weight * counts.years * status_quo)
+        np.add.at(seen, counts.indicator, counts.weight * counts.value)
         file, loc = beliefs.catalogue.places["problem", name]
         for i, indicator in enumerate(spec.indicators):
             ratio = (seen[i] + 0.5) / (expected[i] + 0.5)

@@ -27,19 +27,21 @@ class Collected:
 
 
 def collected(catalogue: Catalogue, belief: Belief, days: float) -> list[Collected]:
-    """Every indicator that tells scenarios apart, the most telling first.
+    """Every indicator that tells scenarios apart by its events, the most telling first; counts are left out.
 
     An indicator whose silence counts nothing (it wears out) may tell less than is said here.
     """
     spec = belief.spec
     entries = [catalogue.indicators[name] for name in spec.indicators]
-    coverage = np.array([entry.coverage for entry in entries])
+    counted = np.isin(np.arange(len(entries)), spec.counts.indicators)
+    coverage = np.where(counted, 0.0, [entry.coverage for entry in entries])
     weight = grade_weight(catalogue.tables, REPORTED)
     arrays = belief.evidence.arrays
     bits = collection_bits(spec, belief.state, belief.draws, arrays, coverage, weight, days)
     whole = entropy_bits(belief.state.mean)
     rows = [
         Collected(entry.id, entry.title, entry.coverage, float(one), float(one / whole) if whole else 0.0)
-        for entry, one in zip(entries, bits, strict=True)
+        for entry, one, left_out in zip(entries, bits, counted, strict=True)
+        if not left_out
     ]
     return sorted(rows, key=lambda row: (-row.bits, row.indicator))

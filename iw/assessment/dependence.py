@@ -49,17 +49,25 @@ class Linchpin:
 
 
 def things(belief: Belief, by: By) -> dict[str, str]:
-    """What the belief rests on: every event that counts, or every source or origin behind one, with a label."""
+    """What the belief rests on: every event that counts, or every source or origin behind an event or count."""
     counting = [item.event for item in belief.evidence.dispositions if item.counts]
     if by == By.EVENT:
         return {event.id: f"{event.occurred} {event.summary}" for event in counting}
+    counting += [item.event for item in belief.evidence.counted if item.counts]
     behind: dict[str, list[str]] = defaultdict(list)
     for event in counting:
         for report in (backing.report for backing in event.backings):
             name = report.source if by == By.SOURCE else report.origin
             if event.id not in behind[name]:
                 behind[name].append(event.id)
-    return {name: f"{len(events)} event{'s' if len(events) > 1 else ''}" for name, events in behind.items()}
+    read = {item.event.id for item in belief.evidence.counted}
+    return {name: _numbers(len(set(ids) - read), len(read.intersection(ids))) for name, ids in behind.items()}
+
+
+def _numbers(events: int, counts: int) -> str:
+    """Such as "3 events, 1 count"."""
+    parts = [(events, "event"), (counts, "count")]
+    return ", ".join(f"{number} {what}{'s' if number > 1 else ''}" for number, what in parts if number)
 
 
 def left_out(belief: Belief, named: Mapping[str, str], without: Callable[[str], Belief]) -> list[Left]:

@@ -18,6 +18,7 @@ from iw.catalogue import Catalogue, Tables
 from iw.evidence import build_evidence
 from iw.inference.arrays import Draws, Floats, Ints
 from iw.inference.belief import normalised
+from iw.inference.counts import count_tails
 from iw.inference.drift import watched_years
 from iw.inference.priors import log_priors
 from iw.log.records import LogView
@@ -44,6 +45,7 @@ KINDS = {
     "branching_ratio": "how many aftershocks an event has",
     "decay_time": "how long aftershocks take",
     "drift": "how fast rates drift",
+    "dispersion": "how much counts vary",
 }
 
 
@@ -76,6 +78,16 @@ class Silence:
 
 
 @dataclass(frozen=True)
+class OddCount:
+    """A count, and how likely one so far from what is expected is in the scenario that explains it best."""
+
+    reading: str
+    indicator: str
+    value: float
+    chance: float  # of so low or so high a count, on both sides, times how many counts of the indicator there are
+
+
+@dataclass(frozen=True)
 class Concern:
     """One thing to know before the belief is used, and what to do about it."""
 
@@ -92,6 +104,7 @@ class Doubts:
     grade_band: Mapping[str, tuple[float, float]]  # scenario -> least and largest mean under `TABLES` tables
     sensitivities: tuple[Sensitivity, ...]
     surprises: tuple[PredictedCount, ...]  # of all indicators, the most surprising first
+    odd_counts: tuple[OddCount, ...]  # of all counts, the oddest first
     silences: tuple[Silence, ...]  # of all indicators, the least likely first
     unexplained: float  # chance of the last `RECENT_DAYS` days' number of events under the best scenario
     concerns: tuple[Concern, ...]
@@ -104,6 +117,7 @@ def doubts(beliefs: Beliefs, belief: Belief, view: LogView) -> Doubts:
     sensitive = sensitivities(belief, rng)
     even = _evenly(belief, rng, 2000)
     counts = sorted(predicted_counts(beliefs.catalogue, belief.spec, belief.evidence, even, rng), key=lambda c: c.tail)
+    odd = odd_counts(belief)
     silent = silences(belief)
     recent = unexplained(belief)
     concerns = [
@@ -111,10 +125,12 @@ def doubts(beliefs: Beliefs, belief: Belief, view: LogView) -> Doubts:
         *_of_band(belief, band),
         *_of_sensitivities(belief, sensitive),
         *_of_surprises(counts),
+        *_of_odd_counts(odd),
         *_of_silences(silent, counts),
         *_of_recent(recent),
     ]
-    return Doubts(belief, band, tuple(sensitive), tuple(counts), tuple(silent), recent, tuple(concerns))
+    read = tuple(odd), tuple(silent)
+    return Doubts(belief, band, tuple(sensitive), tuple(counts), *read, recent, tuple(concerns))
 
 
 def grade_band(
@@ -182,6 +198,23 @@ def sensitivities(belief: Belief, rng: np.random.Generator) -> list[Sensitivity]
         )
         for s, (name, prior, likelihood) in enumerate(zip(names, scaled("prior"), scaled("likelihood"), strict=True))
     ]
+
+
+def odd_counts(belief: Belief) -> list[OddCount]:
+    """Every count, the oddest first: 2 min(P(Y <= y), P(Y >= y)) in the mean over draws, the largest over scenarios,
+    times how many counts there are of its indicator (Bonferroni), at most 1."""
+    arrays, state = belief.evidence.arrays, belief.state
+    counts = arrays.counts
+    if not len(counts):
+        return []
+    tails = count_tails(belief.spec, belief.draws, arrays)
+    fewer, more = (np.tensordot(state.weights, tail, 1) for tail in tails)  # (H, S) each
+    of_one = np.minimum(2 * np.minimum(fewer, more), 1).max(axis=1)
+    chances = np.minimum(of_one * np.bincount(counts.indicator)[counts.indicator], 1)
+    names = [belief.spec.indicators[i] for i in counts.indicator]
+    rows = zip((arrays.given_ids[g] for g in counts.at), names, counts.value, chances, strict=True)
+    found = [OddCount(name, indicator, float(value), float(chance)) for name, indicator, value, chance in rows]
+    return sorted(found, key=lambda one: (one.chance, one.reading))
 
 
 def silences(belief: Belief) -> list[Silence]:
@@ -303,6 +336,19 @@ def _of_surprises(counts: list[PredictedCount]) -> list[Concern]:
             "Look at its rate, its coverage and its definition.",
         )
         for one in odd
+    ]
+
+
+def _of_odd_counts(odd: list[OddCount]) -> list[Concern]:
+    return [
+        Concern(
+            "odd count",
+            f"No scenario leads one to expect {one.value:g} of '{one.indicator}', as {one.reading} says: even the best "
+            f"gives one so odd among all of its counts a chance of {100 * one.chance:.1f} %.",
+            f"Look at the count (iw events {one.reading}): its period, its coverage, its grade.",
+        )
+        for one in odd
+        if one.chance < 2 * SURPRISING
     ]
 
 

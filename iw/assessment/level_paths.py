@@ -40,11 +40,11 @@ def level_chance(
     A sentence where no reading is to be expected in the window. ``readings`` are those known, in the order of their
     periods; the interval is that of the paths' own chance error, for the elicited level has no draws.
     """
-    ends = [one.occurred.last for one in readings]
+    ends = [one.last for one in readings]
     gaps = [(b - a).days for a, b in itertools.pairwise(ends) if b > a]
     every = max(1, round(float(np.median(gaps)))) if gaps else round(YEAR_DAYS)
     last = ends[-1] if ends else None
-    next_days = _days_of_readings(last, every, since, until)
+    next_days = days_of_readings(last, every, since, until)
     if not next_days:
         return "no reading is to be expected in the window"
     logs = usual[0] > 0 and usual[1] / usual[0] > _RATIO
@@ -58,10 +58,10 @@ def level_chance(
     share = float(reached.mean())
     error = Z90 * math.sqrt(max(share * (1 - share), 0.25 / PATHS) / PATHS)
     chance = Chance(share, max(0.0, share - error), min(1.0, share + error), True)
-    return chance, _past_share(question, readings, since, False), _past_share(question, readings, since, True)
+    return chance, past_share(question, readings, since, False), past_share(question, readings, since, True)
 
 
-def _days_of_readings(last: date | None, every: int, since: date, until: date) -> list[int]:
+def days_of_readings(last: date | None, every: int, since: date, until: date) -> list[int]:
     """Days from the last reading (or from before the window, where there is none) to each one in the window."""
     if last is None:
         return list(range(every, (until - since).days + 2, every))
@@ -93,10 +93,10 @@ def _reached(
     return reached.astype(np.float64)
 
 
-def _past_share(question: Question, readings: Sequence[Reading], today: date, decayed: bool) -> float:
+def past_share(question: Question, readings: Sequence[Reading], today: date, decayed: bool) -> float:
     """The share of past readings that reach the value; half a reading of prior says yes and half says no."""
     fall = math.log(2) / HALF_LIFE_YEARS * decayed
-    weights = [math.exp(-fall * (today - one.occurred.last).days / YEAR_DAYS) for one in readings]
+    weights = [math.exp(-fall * (today - one.last).days / YEAR_DAYS) for one in readings]
     reach = [
         one.value >= question.above if question.above is not None else one.value <= (question.below or 0.0)
         for one in readings

@@ -18,10 +18,10 @@ from iw.log.records import Marking
 
 @dataclass(frozen=True)
 class PredictedCount:
-    """How often an indicator is in the log, by the weights of its events, against what its prior expects."""
+    """How often an indicator is in the log, by the weights of its events or counts, against what its prior expects."""
 
     indicator: str
-    seen: float  # sum of the weights P(genuine) of the observations that count
+    seen: float  # sum of the weights P(genuine) of the events that count, or of its counts times theirs
     mean: float
     low: float  # 90 % interval of the simulated counts
     high: float
@@ -56,6 +56,7 @@ def predicted_counts(
     seen = np.zeros(len(spec.indicators))
     for m, weight in enumerate(arrays.obs_weight):
         seen[arrays.indicators_of(m)] += weight
+    np.add.at(seen, arrays.counts.indicator, arrays.counts.weight * arrays.counts.value)
     counts = simulated_counts(spec, draws, arrays, rng)
     low, high = np.quantile(counts, (0.05, 0.95), axis=0)
     # Weights are fractions of events: half of them down and half up, so that 0.6 of an event is one and 0.4 is none.

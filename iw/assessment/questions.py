@@ -12,16 +12,18 @@ import numpy as np
 
 from iw.assessment.answers import LEAST_COVERAGE
 from iw.assessment.beliefs import Belief, Beliefs
+from iw.assessment.count_questions import Window, count_chance
 from iw.assessment.level_paths import level_chance
-from iw.assessment.track import Track, track
+from iw.assessment.track import Track, passing, track
 from iw.catalogue import Kind
 from iw.catalogue.questions import Question
 from iw.core.resources import product_version
 from iw.evidence.coverage import planned, watched
+from iw.evidence.grading import outcomes, settled_weight
 from iw.inference.arrays import YEAR_DAYS, Floats
 from iw.inference.question import Asked, Chance, shown
 from iw.log.products import Forecast
-from iw.log.records import LogView, Marking
+from iw.log.records import LogView, Marking, Reading
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Questioner:
             return Refused(name, f"its problem begins on {self.catalogue.problems[question.home].start}")
         if indicator.kind is Kind.LEVEL:
             return self._of_level(question, since, until, mean)
+        if indicator.kind is Kind.COUNT:
+            return self._of_count(question, Window(since, until, coverage))
         return self._of_events(question, since, until, coverage)
 
     def _of_events(self, question: Question, since: date, until: date, coverage: Floats) -> Forecast:
@@ -92,8 +96,7 @@ class Questioner:
     def _of_level(self, question: Question, since: date, until: date, coverage: float) -> Forecast | Refused:
         indicator = self.catalogue.indicators[question.indicator]
         assert indicator.usual is not None  # a level has one
-        readings = [one for one in self.view.readings if one.indicator == indicator.id]
-        readings = [one for one in readings if one.occurred.last <= self.as_of]
+        readings = self._readings(indicator.id)
         rng = np.random.default_rng(self._seed(question))
         memory = self.catalogue.tables.level_memory_years
         found = level_chance(question, indicator.usual.interval, readings, memory, since, until, rng)
@@ -102,6 +105,25 @@ class Questioner:
         chance, base, decayed = found
         made = {"seed": self._seed(question), "program": product_version(), "by": "paths of the level"}
         return self._forecast(question, since, until, coverage, chance, base, decayed, None, made)
+
+    def _of_count(self, question: Question, window: Window) -> Forecast | Refused:
+        belief = self._belief(question.home) if question.home else None
+        readings = self._readings(question.indicator)
+        genuine = [one for one in passing(self.catalogue.tables, self.view, readings) if isinstance(one, Reading)]
+        weight = settled_weight(self.catalogue.tables, genuine[-1], outcomes(self.view)) if genuine else 0.0
+        found = count_chance(question, belief, genuine, weight, window)
+        if isinstance(found, str):
+            return Refused(question.id, found)
+        chance, base, decayed = found
+        made: dict[str, object] = {"seed": self._seed(question), "program": product_version()}
+        made |= {"by": "base rate: no problem forecasts it" if belief is None else "sum over scenarios and counts"}
+        days = window.since, window.until, float(window.coverage.mean())
+        return self._forecast(question, *days, chance, base, decayed, belief, made)
+
+    def _readings(self, indicator: str) -> list[Reading]:
+        """Those known of one indicator whose periods are over, in the order of their ends."""
+        readings = [one for one in self.view.readings if one.indicator == indicator and one.last <= self.as_of]
+        return sorted(readings, key=lambda one: one.last)
 
     def _forecast(
         self,

@@ -25,6 +25,7 @@ _ORDER = (
     "event",
     "resolution",
     "reading",
+    "count",
     "imprecise evidence",
     "silence",
     "expected change",
@@ -47,14 +48,14 @@ def shift_between(beliefs: Beliefs, before: Belief, after: Belief) -> ShiftView:
     start = after.believer.believe(early)[-1]
     late = _late(before.evidence.arrays, early)
     settled = [name for name in early.given_ids if name not in before.evidence.arrays.given_ids]
-    without = _without_given(early.without(set(late)), set(settled))
+    without = early.without(set(late)).without_given(settled)
     known = after.believer.believe(without)[-1] if late or settled else start
     probs, decibans = jump(at_refit, known.mean)
     if np.abs(probs).max() > 1e-12:
         label = "Corrections, coverage and reporting lags known later"
         parts.append(_named(after, "late evidence", label, (), None, probs, decibans))
     for name in settled:
-        without = _without_given(early.without(set(late)), set(settled[settled.index(name) + 1 :]))
+        without = early.without(set(late)).without_given(settled[settled.index(name) + 1 :])
         then = after.believer.believe(without)[-1]
         one = _given(after, name)
         parts.append(_named(after, "late evidence", one.label, _events_of(one), None, *jump(known.mean, then.mean)))
@@ -96,22 +97,12 @@ def _late(before: Evidence, early: Evidence) -> list[int]:
     return sorted(late, key=lambda m: int(early.obs_ids[m][0][1:]))  # E12 comes before E101 in the log
 
 
-def _without_given(evidence: Evidence, names: set[str]) -> Evidence:
-    keep = [g for g, name in enumerate(evidence.given_ids) if name not in names]
-    return replace(
-        evidence,
-        given_day=evidence.given_day[keep],
-        given_ratio=evidence.given_ratio[keep],
-        given_ids=tuple(evidence.given_ids[g] for g in keep),
-    )
-
-
 def _given(belief: Belief, name: str) -> Given:
     return next(one for one in belief.evidence.given if one.id == name)
 
 
 def _events_of(one: Given) -> tuple[str, ...]:
-    return (one.id,) if one.kind == "reading" else ()
+    return (one.id,) if one.kind in {"reading", "count"} else ()
 
 
 def _of_term(catalogue: Catalogue, after: Belief, term: Term, probs: Floats, decibans: Floats) -> Contribution:

@@ -11,10 +11,12 @@ from rich.table import Table
 
 from iw.assessment import what_if
 from iw.assessment.beliefs import Belief, Overlay
+from iw.catalogue import Kind
 from iw.cli.figures import change, fine_percent
 from iw.cli.reading import Reader, event_name, split
 from iw.cli.session import Session
 from iw.core.errors import UsageError
+from iw.log import csv_fields
 from iw.log.grades import parse_grade
 
 if TYPE_CHECKING:
@@ -75,12 +77,18 @@ def changes(
 
 
 def _added(workspace: Workspace, reader: Reader, problem: str, as_of: date, text: str) -> Change:
-    indicator, day, grade = split(text, "INDICATOR@DATE@GRADE")
-    workspace.catalogue.indicator(indicator)
+    name = text.partition("@")[0].strip()
+    counted = workspace.catalogue.indicator(name).kind is Kind.COUNT
+    indicator, day, grade, *number = split(text, f"INDICATOR@DATE@GRADE{'@COUNT/DAYS' if counted else ''}")
     workspace.catalogue.rate(workspace.catalogue.problem(problem), indicator)  # raises where it does not listen to it
     occurred = reader.period(day)
     if occurred.first > as_of:
         raise UsageError(f"{occurred} lies after {as_of}", "The belief of a day knows nothing of later days.")
+    if counted:
+        value, _, days = number[0].partition("/")
+        counts = csv_fields.count(value), csv_fields.days(days) if days else None
+        overlay = what_if.with_count(indicator, occurred, parse_grade(grade), *counts)
+        return Change(f"{value} of {indicator} from {occurred} on, graded {parse_grade(grade)}", overlay)
     overlay = what_if.with_event(indicator, occurred, parse_grade(grade))
     return Change(f"{indicator} on {occurred}, graded {parse_grade(grade)}", overlay)
 
@@ -88,13 +96,13 @@ def _added(workspace: Workspace, reader: Reader, problem: str, as_of: date, text
 def remarks(asked: Sequence[Change], before: Belief, after: Belief) -> list[str]:
     """Why some of the changes do nothing."""
     found = []
-    had = {item.event.id: item for item in before.evidence.dispositions}
+    had = {item.event.id: item for item in (*before.evidence.dispositions, *before.evidence.counted)}
     for one in asked:
         if one.event is not None and one.event not in had:
             found.append(f"{one.event} does not concern this problem.")
         elif one.event is not None and not had[one.event].counts:
             found.append(f"{one.event} has no weight as it is: {had[one.event].why_not}.")
-    for item in after.evidence.dispositions:
+    for item in (*after.evidence.dispositions, *after.evidence.counted):
         if item.event.stamp.author == _WHO and not item.counts:
             found.append(f"{item.event.indicator} on {item.event.occurred} has no weight: {item.why_not}.")
     return found

@@ -5,20 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iw.cli.session import Session
+from iw.log.records import Reading
 
 if TYPE_CHECKING:
     from iw.log.records import Backing, Event, LogView
     from iw.workspace import Workspace
 
 
+_NO_READING = "its period lies outside, or another reading of the period is graded better"
+
+
 def show_event(session: Session, workspace: Workspace, view: LogView, event: Event, weight: float) -> None:
-    """Print the event as ``view`` knows it; ``weight`` is the chance that it is genuine."""
+    """Print the event or reading as ``view`` knows it; ``weight`` is the chance that it is genuine."""
     from iw.log.records import OfEvent
 
     indicator = workspace.catalogue.indicators[event.indicator]
     session.out.print(f"{event.id}: {event.summary}", style="bold", soft_wrap=True)
     session.below(f"{event.indicator}: {indicator.title}")
     told = [f"occurred {event.occurred}", f"w {weight:.2f}", f"staged: {event.staged}"]
+    if isinstance(event, Reading):
+        coverage = [] if event.coverage is None else [f"coverage {event.coverage:.2f}"]
+        told = [f"{event.value:g} {indicator.unit or 'counted'} in {event.period}", f"w {weight:.2f}", *coverage]
     if event.development:
         told.append(f"development '{event.development}'")
     session.below("; ".join(told))
@@ -69,7 +76,12 @@ def _fates(workspace: Workspace, view: LogView, event: Event) -> list[tuple[str,
         evidence = build_evidence(
             workspace.catalogue, model_spec(workspace.catalogue, problem.id), view, workspace.today
         )
-        found = next(one for one in evidence.dispositions if one.event.id == event.id)
+        everything = (*evidence.dispositions, *evidence.counted)
+        found = next((one for one in everything if one.event.id == event.id), None)
+        if found is None:  # the reading of a level
+            counts = any(one.id == event.id for one in evidence.given)
+            fates.append((problem.id, "counts" if counts else f"no weight: {_NO_READING}"))
+            continue
         fates.append(
             (problem.id, f"counts with w {found.weight:.2f}" if found.counts else f"no weight: {found.why_not}")
         )

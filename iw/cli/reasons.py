@@ -170,6 +170,12 @@ def _show_counts(session: Session, found: Doubts) -> None:
         style = "yellow" if count.tail < SURPRISING else None
         table.add_row(count.indicator, f"{count.seen:.1f}", interval, fine_percent(count.tail), style=style)
     session.out.print(table)
+    if found.odd_counts:
+        session.out.print("\nCounts, the oddest first", style="bold")
+        table = _table("id", "indicator", "count", "chance", numbers=2)
+        for odd in found.odd_counts[:_SHOWN]:
+            table.add_row(odd.reading, odd.indicator, f"{odd.value:g}", fine_percent(odd.chance))
+        session.out.print(table)
     session.out.print("\nSilence, the least likely first", style="bold")
     table = _table("indicator", "watched days", "chance", numbers=2)
     for silence in found.silences[:_SHOWN]:
@@ -191,6 +197,7 @@ def doctor_json(workspace: Workspace, found: Doubts) -> str:
         grade_band=band,
         sensitivities=found.sensitivities,
         surprises=found.surprises,
+        odd_counts=found.odd_counts,
         silences=found.silences,
         unexplained=found.unexplained,
     )

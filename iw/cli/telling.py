@@ -283,8 +283,8 @@ def events(
     from iw.cli.opened import show_event
     from iw.cli.reading import when
     from iw.core.dates import end_of_day
-    from iw.log.records import Marking
-    from iw.log.tables import event_rows, review_rows
+    from iw.log.records import Marking, Reading
+    from iw.log.tables import event_rows, reading_rows, review_rows
 
     session: Session = context.obj
     with session.open() as workspace:
@@ -292,19 +292,23 @@ def events(
         known = asked.known_at or end_of_day(workspace.today)
         seen = asked.marking or Marking.RED
         view = workspace.log.view(known, seen)
-        one = next((event for event in view.events if event.id == about), None)
+        one = next((event for event in (*view.events, *view.readings) if event.id == about), None)
         if one is not None and not as_json:
             show_event(session, workspace, view, one, _weight(workspace, one, view))
             return
         wanted = {one.indicator} if one else _indicators_of(workspace, about)
         rows = [
             row | {"weight": _weight(workspace, event, view)}
-            for event, row in zip(view.events, event_rows(view), strict=True)
+            for event, row in (
+                *zip(view.events, event_rows(view), strict=True),
+                *(zip(view.readings, reading_rows(view), strict=True) if isinstance(one, Reading) else ()),
+            )
             if event.indicator in wanted
             and (one is None or event is one)
             and (asked.since is None or event.occurred.last >= asked.since)
         ]
-        rows.sort(key=lambda row: (row["occurred_first"], row["position"]), reverse=True)
+        if not isinstance(one, Reading):
+            rows.sort(key=lambda row: (row["occurred_first"], row["position"]), reverse=True)
         if as_json:
             reviews = [row for row in review_rows(view) if one is not None and row["subject"] == one.id]
             more = {"reviews": reviews} if one else {}

@@ -6,6 +6,7 @@ without a word.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,21 +16,13 @@ from numpy.typing import NDArray
 from iw.catalogue import Catalogue
 from iw.core.dates import PartialDate, Precision
 from iw.core.errors import UsageError
+from iw.evidence.counted import counts_of
 from iw.evidence.coverage import Watched, watched
+from iw.evidence.disposition import Disposition
 from iw.evidence.given import Given, given
 from iw.evidence.grading import outcomes, settled_weight
-from iw.inference.arrays import Evidence, Floats, Ints, ModelSpec
+from iw.inference.arrays import Counts, Evidence, Floats, Ints, ModelSpec
 from iw.log.records import Event, LogView
-
-
-@dataclass(frozen=True)
-class Disposition:
-    """What becomes of one event in one problem."""
-
-    event: Event
-    weight: float
-    counts: bool
-    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +36,7 @@ class EvidenceSet:
     watched: bool  # is anybody declared to be looking for any of the indicators on the belief date?
     cover: Watched
     given: tuple[Given, ...] = ()
+    counted: tuple[Disposition, ...] = ()  # every reading of what the problem counts
 
 
 @dataclass(frozen=True)
@@ -91,9 +85,10 @@ def build_evidence(
     dispositions += [Disposition(c.event, c.weight, True) for c in counting]
     dispositions.sort(key=lambda d: (d.event.occurred.first, d.event.first_position))
     looking = bool(np.any(cover.seen[-1] > 0))
-    known = given(catalogue, problem, view, as_of)
-    arrays = _arrays(spec, counting, cover, known, problem.start)
-    return EvidenceSet(arrays, problem.start, as_of, tuple(dispositions), looking, cover, known)
+    counts, numbers, fates = counts_of(catalogue, spec, view, cover, problem.start, as_of)
+    known = tuple(sorted([*given(catalogue, problem, view, as_of), *counts], key=lambda one: one.day))
+    arrays = _arrays(spec, counting, cover, known, numbers, problem.start)
+    return EvidenceSet(arrays, problem.start, as_of, tuple(dispositions), looking, cover, known, tuple(fates))
 
 
 def _candidate(
@@ -109,6 +104,8 @@ def _candidate(
     if weight <= 0.0:
         return "no report backs it"
     column = spec.indicators.index(event.indicator)
+    if column in spec.counts.indicators:
+        return "its indicator is counted: only readings say something of it"
     days = _period(event, start, as_of)
     if not len(days):
         return "dated after the belief date" if event.occurred.first > as_of else "before the problem's start"
@@ -164,22 +161,29 @@ def _one_per_development(
 
 
 def _arrays(
-    spec: ModelSpec, counting: list[_Candidate], cover: Watched, known: tuple[Given, ...], start: date
+    spec: ModelSpec,
+    counting: list[_Candidate],
+    cover: Watched,
+    known: tuple[Given, ...],
+    numbers: Mapping[str, Counts],
+    start: date,
 ) -> Evidence:
     groups = _joint(counting)
     dated = sorted((g for g in groups if not g[0].spread), key=lambda g: (g[0].days[0], g[0].event.first_position))
     spread = [g for g in groups if g[0].spread]
     ordered = dated + spread
-    total_days = len(cover.silence)
+    silence = cover.silence.copy()
+    silence[:, spec.counts.indicators] = 0.0  # what a count did not see is in its number
+    total_days = len(silence)
     shares = np.zeros((total_days, len(ordered)))
     for m, group in enumerate(spread, start=len(dated)):
         shares[group[0].days, m] = 1.0 / len(group[0].days)
-    breaks = _breaks(cover.silence, shares)
+    breaks = _breaks(silence, shares)
     columns = [[c.column for c in group] for group in ordered]
     return Evidence(
         days=total_days,
         breaks=breaks,
-        coverage=cover.silence[breaks[:-1]],
+        coverage=silence[breaks[:-1]],
         spread=shares[breaks[:-1]],
         obs_day=np.array([-1 if g[0].spread else g[0].days[0] for g in ordered], dtype=np.int64),
         obs_weight=np.array([max(c.weight for c in group) for group in ordered], dtype=np.float64),
@@ -191,7 +195,17 @@ def _arrays(
         given_day=np.array([(one.day - start).days for one in known], dtype=np.int64),
         given_ratio=np.array([one.ratio for one in known]).reshape(len(known), len(spec.scenarios)),
         given_ids=tuple(one.id for one in known),
+        counts=_joined(known, numbers),
     )
+
+
+def _joined(known: tuple[Given, ...], numbers: Mapping[str, Counts]) -> Counts:
+    """The counts in their places among what is given."""
+    at = [g for g, one in enumerate(known) if one.kind == "count"]
+    if not at:
+        return Counts()
+    rows = [numbers[known[g].id].columns()[1:] for g in at]
+    return Counts(np.array(at), *(np.concatenate(parts) for parts in zip(*rows, strict=True)))
 
 
 def _live(spec: ModelSpec, counting: list[_Candidate]) -> NDArray[np.bool_]:
@@ -199,7 +213,9 @@ def _live(spec: ModelSpec, counting: list[_Candidate]) -> NDArray[np.bool_]:
     families = spec.family[[c.column for c in counting]]
     exact = np.array([c.exact for c in counting], dtype=np.float64)
     of_events = np.bincount(families, exact - 0.5, spec.families)
-    return np.asarray(of_events >= 0)[spec.family]
+    live = np.asarray(of_events >= 0)[spec.family]
+    live[spec.counts.indicators] = False
+    return live
 
 
 def _joint(counting: list[_Candidate]) -> list[list[_Candidate]]:

@@ -38,9 +38,9 @@ class Given:
     """One ratio over a problem's scenarios, which acts at the end of a day; ``label`` names it on pages."""
 
     id: str
-    kind: str  # resolution | reading
+    kind: str  # resolution | reading | count
     day: date
-    ratio: Floats  # (S,)
+    ratio: Floats  # (S,) that of a count is 1: it has one of its own, by the parameters (`iw.evidence.counted`)
     label: str
 
 

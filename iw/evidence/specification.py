@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from iw.catalogue import Catalogue, Problem
-from iw.catalogue.schema import Listening, Multiplier
-from iw.inference.arrays import LEAST_DECAY, ONLY_THEN, Z90, DriftPrior, Floats, Ints, ModelSpec
+from iw.catalogue.schema import Kind, Listening, Multiplier
+from iw.inference.arrays import LEAST_DECAY, ONLY_THEN, Z90, CountPrior, DriftPrior, Floats, Ints, ModelSpec
 
 
 def model_spec(catalogue: Catalogue, name: str) -> ModelSpec:
@@ -46,6 +46,7 @@ def model_spec(catalogue: Catalogue, name: str) -> ModelSpec:
         log_decay_mean=decay_mean,
         log_decay_sd=decay_sd,
         drift=_drift(catalogue, problem, uses),
+        counts=_counts(catalogue, uses),
     )
 
 
@@ -86,7 +87,8 @@ def _families(catalogue: Catalogue, uses: list[Listening], medians: Floats) -> t
     names = [catalogue.indicators[use.indicator].family or f"only {use.indicator}" for use in uses]
     family = np.array([list(dict.fromkeys(names)).index(name) for name in names], np.int64)
     share = medians / np.bincount(family, medians)[family] if len(uses) else medians
-    coverage = np.array([catalogue.indicators[use.indicator].coverage for use in uses])
+    entries = [catalogue.indicators[use.indicator] for use in uses]
+    coverage = np.array([0.0 if one.kind is Kind.COUNT else one.coverage for one in entries])  # counts set off nothing
     return family, share, np.bincount(family, share * coverage)[family] if len(uses) else coverage
 
 
@@ -96,6 +98,15 @@ def _drift(catalogue: Catalogue, problem: Problem, uses: list[Listening]) -> Dri
         return None
     days = [(catalogue.rate(problem, use.indicator).elicited_on - problem.start).days for use in uses]
     return DriftPrior(np.array(days, float), *_log_normal(yearly_step))
+
+
+def _counts(catalogue: Catalogue, uses: list[Listening]) -> CountPrior:
+    """Which of the indicators are counted, and their dispersions: that of the problem, else the shared one."""
+    shared = catalogue.tables.count_dispersion
+    counted = [i for i, use in enumerate(uses) if catalogue.indicators[use.indicator].kind is Kind.COUNT]
+    given = [use.dispersion.interval if use.dispersion else shared for use in (uses[i] for i in counted)]
+    priors = np.array([_log_normal(interval) for interval in given]).reshape(len(given), 2)
+    return CountPrior(np.array(counted, np.int64), priors[:, 0], priors[:, 1])
 
 
 def _odds(problem: Problem) -> Floats:

@@ -228,7 +228,7 @@ class Workspace:
         return self._frame(report_rows, known_at, self.seen_marking(marking))
 
     def readings(self, known_at: datetime | None = None, marking: Marking | None = None) -> pd.DataFrame:
-        """The readings of levels in force, one row each."""
+        """The readings of levels and counts in force, one row each."""
         from iw.log.tables import reading_rows
 
         return self._frame(reading_rows, known_at, self.seen_marking(marking))
@@ -267,8 +267,8 @@ class Workspace:
 
         ``near`` is what `near` said of it, where it was asked.
         """
-        if self.catalogue.indicator(draft.indicator).kind is Kind.LEVEL:
-            raise UsageError(f"'{draft.indicator}' is a level: it has readings.", "Import a file of readings.")
+        if (kind := self.catalogue.indicator(draft.indicator).kind) is not Kind.EVENT:
+            raise UsageError(f"'{draft.indicator}' is a {kind}: it has readings.", "Import a file of readings.")
         if draft.occurred.first > self.today:
             message = f"{draft.occurred} lies in the future (today is {self.today})."
             raise UsageError(message, "Log it when it has happened.")
