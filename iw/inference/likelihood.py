@@ -38,6 +38,7 @@ from iw.inference.drift import factors_of_steps, steps_adjoint
 from iw.inference.matrices import SERIES_NORM, digits
 from iw.inference.observations import log_rates_of, observation_ratios, observations_adjoint
 from iw.inference.operators import operator_of, operators_adjoint
+from iw.inference.planning import planned_steps
 from iw.inference.powers import (
     advance,
     advance_adjoint,
@@ -165,36 +166,8 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     ):
         return -np.inf, d_log_rate, d_log_mult, d_log_dwell, d_stick, d_aftershock, d_step, d_size, d_dispersion
 
-    # Steps, known before any number: a gap in one regime (length > 0), an observation or a given factor (length 0,
-    # index in `what`).
     regimes = breaks.shape[0] - 1
-    dated = 0
-    while dated < observations and obs_day[dated] >= 0:
-        dated += 1
-    most_steps = regimes + 2 * (dated + given_day.shape[0])
-    what = np.empty(most_steps, np.int64)
-    length = np.empty(most_steps, np.int64)
-    longest = np.zeros(regimes, np.int64)
-    steps, obs, given, day = 0, 0, 0, 0
-    for r in range(regimes):
-        while day < breaks[r + 1]:
-            stop = breaks[r + 1]
-            if obs < dated and obs_day[obs] + 1 < stop:
-                stop = obs_day[obs] + 1
-            if given < given_day.shape[0] and given_day[given] + 1 < stop:
-                stop = given_day[given] + 1
-            what[steps], length[steps] = r, stop - day
-            longest[r] = max(longest[r], stop - day)
-            steps += 1
-            day = stop
-            while obs < dated and obs_day[obs] + 1 == day:
-                what[steps], length[steps] = obs, 0
-                steps += 1
-                obs += 1
-            while given < given_day.shape[0] and given_day[given] + 1 == day:
-                what[steps], length[steps] = observations + given, 0
-                steps += 1
-                given += 1
+    what, length, longest, steps = planned_steps(breaks, obs_day, given_day)
 
     # The powers of all regimes, one behind the other: regime r has first[r] .. first[r + 1] - 1.
     operators = np.empty((regimes, count, count))
