@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import special
-from scipy.stats import t as student
 
 from iw.inference.arrays import Counts, Draws, Evidence, Floats, Ints, ModelSpec
 from iw.inference.drift import MONTHS, month_of
@@ -43,16 +42,27 @@ def log_wrong(counts: Counts) -> Floats:
     """(H,) log b(y)."""
     with np.errstate(divide="ignore"):
         ends = np.log(np.stack([counts.value, counts.value + 1]))
-    below, above = student.sf((ends - counts.broad_mean) / counts.broad_scale, FREEDOM)
+    below, above = special.stdtr(FREEDOM, (counts.broad_mean - ends) / counts.broad_scale)
     return np.asarray(np.log(below - above))
 
 
-def log_mass(value: Floats, mean: Floats, log_dispersion: Floats) -> Floats:
-    """Log P(y) by broadcasting; ``mean`` may have leading axes (scenarios) that the other two need not have."""
-    variance = np.maximum(np.exp(2 * log_dispersion), LEAST_VARIANCE)
-    more = np.log1p(variance * mean)
-    by_value = _log_rising(*np.broadcast_arrays(value, 1 / variance)) - special.gammaln(value + 1)
-    return np.asarray(by_value + special.xlogy(value, mean) - value * more - more / variance)
+def value_terms(value: Floats, log_dispersion: Floats) -> Floats:
+    """By broadcasting, the part of log P(y) without the mean: sum_{k < y} log(1 + a k) - log y!."""
+    size = 1 / _variance(log_dispersion)
+    return np.asarray(_log_rising(*np.broadcast_arrays(value, size)) - special.gammaln(value + 1))
+
+
+def mean_terms(value: Floats, log_mean: Floats, log_dispersion: Floats) -> Floats:
+    """By broadcasting, the rest of it: y log mu - (y + r) log(1 + a mu)."""
+    variance = _variance(log_dispersion)
+    more = np.log1p(variance * np.exp(log_mean))
+    with np.errstate(invalid="ignore"):  # 0 times the logarithm of a rate that is nothing
+        of_value = value * (log_mean - more)
+    return np.where(value > 0, of_value, 0.0) - more / variance
+
+
+def _variance(log_dispersion: Floats) -> Floats:
+    return np.maximum(np.exp(2 * log_dispersion), LEAST_VARIANCE)
 
 
 def _log_rising(value: Floats, size: Floats) -> Floats:
@@ -82,25 +92,30 @@ def day_ratios(
     """
     ratios = np.repeat(evidence.given_ratio[:, :, None], rates.shape[2], axis=2)
     if len(counts := _since(evidence, first)):
-        drift = _drift_factors(spec, evidence, counts, log_drift)
-        means = counts.years[:, None, None] * rates[counts.indicator] * drift[:, None]
-        ratios[counts.at] *= count_ratios(spec, counts, means, log_dispersion)
+        with np.errstate(divide="ignore"):
+            log_means = np.log(rates)[counts.indicator]
+        log_means += (np.log(counts.years)[:, None] + _drift(spec, evidence, counts, log_drift))[:, None]
+        ratios[counts.at] *= count_ratios(spec, counts, log_means, log_dispersion)
     return ratios
 
 
-def count_ratios(spec: ModelSpec, counts: Counts, means: Floats, log_dispersion: Floats) -> Floats:
-    """(H, S, B) the ratio l(s) of each count, for means mu (H, S, B) and dispersions (B, C)."""
-    dispersion = log_dispersion.T[slots(spec, counts)]  # (H, B)
-    log_right = log_mass(counts.value[None, :, None], means.transpose(1, 0, 2), dispersion)  # (S, H, B)
-    genuine = np.exp(log_right - log_wrong(counts)[:, None]).transpose(1, 0, 2)
+def count_ratios(spec: ModelSpec, counts: Counts, log_means: Floats, log_dispersion: Floats) -> Floats:
+    """(H, S, B) the ratio l(s) of each count, for log means (H, S, B) and dispersions (B, C)."""
+    dispersion = log_dispersion.T  # (C, B)
+    slot = slots(spec, counts)
+    # What depends on the value alone is dear, and values recur: it is made once for each.
+    distinct, which = np.unique(np.stack([slot, counts.value]), axis=1, return_inverse=True)
+    of_value = value_terms(distinct[1][:, None], dispersion[distinct[0].astype(np.int64)])[which]  # (H, B)
+    log_right = mean_terms(counts.value[:, None, None], log_means, dispersion[slot][:, None])
+    log_right += (of_value - log_wrong(counts)[:, None])[:, None]
     weight = counts.weight[:, None, None]
-    return np.asarray((1 - weight) + weight * genuine)
+    return np.asarray((1 - weight) + weight * np.exp(log_right))
 
 
 def count_tails(spec: ModelSpec, draws: Draws, evidence: Evidence) -> tuple[Floats, Floats]:
     """(D, H, S) each: the chance that a right count is at most, and at least, what it is."""
     counts = evidence.counts
-    drift = _drift_factors(spec, evidence, counts, draws_innermost(draws.log_drift)).transpose()[:, :, None]
+    drift = np.exp(_drift(spec, evidence, counts, draws_innermost(draws.log_drift))).T[:, :, None]
     means = counts.years[:, None] * draws.rates(spec, evidence)[:, counts.indicator] * drift  # (D, H, S)
     return tails(counts.value[:, None], means, draws.log_dispersion[:, slots(spec, counts), None])
 
@@ -119,13 +134,13 @@ def _since(evidence: Evidence, first: int) -> Counts:
     return Counts(*(part[late] for part in counts.columns()))
 
 
-def _drift_factors(spec: ModelSpec, evidence: Evidence, counts: Counts, log_drift: Floats) -> Floats:
-    """(H, B) exp(drift) of each count's indicator in its month."""
+def _drift(spec: ModelSpec, evidence: Evidence, counts: Counts, log_drift: Floats) -> Floats:
+    """(H, B) the log drift of each count's indicator in its month."""
     last = log_drift.shape[1] - 1
     if last < 1:
-        return np.ones((len(counts), log_drift.shape[2]))
+        return np.zeros((len(counts), log_drift.shape[2]))
     month = month_of(spec, evidence.given_day[counts.at])
     year = np.minimum(month // MONTHS, last)
     into = np.where(year < last, (month % MONTHS + 0.5) / MONTHS, 0.0)[:, None]
     following = log_drift[counts.indicator, np.minimum(year + 1, last)]
-    return np.asarray(np.exp((1 - into) * log_drift[counts.indicator, year] + into * following))
+    return np.asarray((1 - into) * log_drift[counts.indicator, year] + into * following)

@@ -13,7 +13,7 @@ from scipy import stats
 from iw.inference import reference
 from iw.inference.arrays import CountPrior, Counts, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer
-from iw.inference.counts import count_ratios, log_mass, log_wrong
+from iw.inference.counts import count_ratios, log_wrong, mean_terms, value_terms
 from iw.inference.filter import filter_draws
 from iw.inference.fit import Sampler
 from iw.inference.model import Shape
@@ -24,6 +24,11 @@ from tests.inference.cast import EXACT, Problem, at_end, by_reference, problem, 
 from tests.inference.test_likelihood import assert_same_gradient, drawn, kernel, point
 
 every_problem = settings(deadline=None, max_examples=40, derandomize=True)
+
+
+def log_mass(value: Floats, mean: Floats, log_dispersion: Floats) -> Floats:
+    """All of log P(y)."""
+    return value_terms(value, log_dispersion) + mean_terms(value, np.log(mean), log_dispersion)
 
 
 def counted(
@@ -178,8 +183,8 @@ def effect(weight: float, value: float) -> Floats:
     one = problem(0, indicators=1, counted=1)
     counts = counted(one, value, weight=weight, broad=4.0).counts
     counts = replace(counts, broad_mean=np.log([30.0]), indicator=np.array([0]))
-    means = np.array([10.0, 10.0, 80.0])[None, :, None]
-    return np.log(count_ratios(replace(one.spec, counts=spec), counts, means, np.log([[0.3]]))[0, :, 0])
+    log_means = np.log([10.0, 10.0, 80.0])[None, :, None]
+    return np.log(count_ratios(replace(one.spec, counts=spec), counts, log_means, np.log([[0.3]]))[0, :, 0])
 
 
 def test_one_odd_count_of_a_poor_grade_does_little() -> None:

@@ -29,7 +29,7 @@ def by_reference(one: Problem, draw: int) -> Floats:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_it_is_the_product_of_what_came_before_and_what_came_after(seed: int) -> None:
-    one = problem(seed=seed, days=150, dated=12, spread=2)
+    one = problem(seed=seed, days=150, dated=12, spread=2, counted=4 * seed)
     days, states = smoothed(Believer(one.spec, one.draws), one.evidence)
     assert list(days) == [0, CHECKPOINT_DAYS, 2 * CHECKPOINT_DAYS, 150]
     for draw in range(len(one.draws)):
