@@ -1,8 +1,8 @@
-"""One event opened: what it says, the reports behind it, and what becomes of it in each problem."""
+"""Events in a list, and one event or reading opened: the reports behind it, and what becomes of it in each problem."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iw.cli.session import Session
 from iw.log.records import Reading
@@ -86,3 +86,19 @@ def _fates(workspace: Workspace, view: LogView, event: Event) -> list[tuple[str,
             (problem.id, f"counts with w {found.weight:.2f}" if found.counts else f"no weight: {found.why_not}")
         )
     return fates
+
+
+def list_events(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Print the events, one row each."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("id", "occurred", "grades", "w"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("indicator: summary", overflow="fold")
+    for row in rows:
+        staged = "" if row["staged"] == "no" else " [staged]" if row["staged"] == "yes" else " [possibly staged]"
+        what = f"{row['indicator']}: {row['summary']}{staged}"
+        table.add_row(row["id"], row["occurred_on"], row["grades"], f"{row['weight']:.2f}", what)
+    session.out.print(table)
+    session.out.print(f"{len(rows)} event{'s' if len(rows) != 1 else ''}", style="dim")

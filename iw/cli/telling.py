@@ -280,7 +280,7 @@ def events(
     Example: [bold]iw --workspace iw-demo events war-support --since 2026-01-01[/bold]
     """
     from iw.cli.answers import answer, origin
-    from iw.cli.opened import show_event
+    from iw.cli.opened import list_events, show_event
     from iw.cli.reading import when
     from iw.core.dates import end_of_day
     from iw.log.records import Marking, Reading
@@ -314,7 +314,7 @@ def events(
             more = {"reviews": reviews} if one else {}
             print(answer("events", origin(workspace, known_at=known, marking=seen), rows, **more))
             return
-    _list_events(session, rows)
+    list_events(session, rows)
 
 
 def _indicators_of(workspace: Workspace, about: str | None) -> set[str]:
@@ -328,18 +328,3 @@ def _indicators_of(workspace: Workspace, about: str | None) -> set[str]:
     if about in catalogue.indicators:
         return {about}
     raise NotFoundError("problem, indicator or event", about, [*catalogue.problems, *catalogue.indicators])
-
-
-def _list_events(session: Session, rows: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("id", "occurred", "grades", "w"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("indicator: summary", overflow="fold")
-    for row in rows:
-        staged = "" if row["staged"] == "no" else " [staged]" if row["staged"] == "yes" else " [possibly staged]"
-        what = f"{row['indicator']}: {row['summary']}{staged}"
-        table.add_row(row["id"], row["occurred_on"], row["grades"], f"{row['weight']:.2f}", what)
-    session.out.print(table)
-    session.out.print(f"{len(rows)} event{'s' if len(rows) != 1 else ''}", style="dim")
