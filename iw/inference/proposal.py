@@ -4,8 +4,9 @@ Plain prior draws would not do: after 16 events 300 of them were worth 9. The mo
 quasi-Newton steps, and its curvature by differences, both with the likelihood's exact gradient. Draws come from the
 normal of that mode and curvature (Tierney and Kadane 1986) and, a share of them, from a wider one; they are weighted as
 draws from the mixture of the two (Owen and Zhou 2000). Where the posterior is far from normal the weights say so: by
-their effective size, and by Pareto's k. The odds of what
-follows, of which the evidence says little, come from their prior, and stay at its means in the search for the mode.
+their effective size, and by Pareto's k. Where much is counted there may be several modes, which neither would show:
+they are looked for from each scenario on, and the draws come from all of them. The odds of what follows, of which the
+evidence says little, come from their prior, and stay at its means in the search for the mode.
 """
 
 from __future__ import annotations
@@ -25,19 +26,46 @@ DRAWS = 4000
 _WIDE_SHARE, _WIDE = 0.2, 1.2  # share of the draws from the wider normal, and its width against the other
 _STEP = 1e-4  # of the differences of the gradient, in standard deviations of the prior
 _LEAST_PRECISION = 0.25  # of the posterior, where the prior has 1: the curvature may be anything far from the mode
+_APART = 4.0  # squared distance, in standard deviations of a mode, within which another is the same
 _UNLIKELY = 1e10  # minus the log density where no scenario explains the evidence
 
 
 def proposal_draws(spec: ModelSpec, evidence: Evidence, rng: np.random.Generator, count: int = DRAWS) -> Draws:
     """``count`` draws with log weights log prior - log proposal (the likelihood still to be added)."""
     posterior = _Posterior(spec, evidence)
-    mode = posterior.mode()
-    root = posterior.root_of_covariance(mode)
+    parts, shares = _parts(posterior)
     wide = rng.random(count) < _WIDE_SHARE
-    standard = rng.standard_normal((count, len(mode))) * np.where(wide, _WIDE, 1.0)[:, None]
-    at = mode + standard @ root.T
-    log_density = _log_mixture(standard) - np.linalg.slogdet(root)[1]
+    standard = rng.standard_normal((count, len(posterior.mean))) * np.where(wide, _WIDE, 1.0)[:, None]
+    if len(parts) == 1:
+        ((mode, root),) = parts
+        at = mode + standard @ root.T
+        log_density = _log_mixture(standard) - np.linalg.slogdet(root)[1]
+    else:
+        of = rng.choice(len(parts), count, p=shares)
+        at = np.empty_like(standard)
+        for k, (mode, root) in enumerate(parts):
+            at[of == k] = mode + standard[of == k] @ root.T
+        log_density = special.logsumexp(
+            [
+                _log_mixture(np.linalg.solve(root, (at - mode).T).T) - np.linalg.slogdet(root)[1] + math.log(share)
+                for (mode, root), share in zip(parts, shares, strict=True)
+            ],
+            axis=0,
+        )
     return posterior.draws(at, posterior.log_prior(at) - log_density, rng)
+
+
+def _parts(posterior: _Posterior) -> tuple[list[tuple[Floats, Floats]], Floats]:
+    """The modes with the roots of their covariances, and the share of each by its mass (Laplace), none under a tenth of
+    an even one."""
+    parts: list[tuple[Floats, Floats]] = []
+    for start in posterior.starts():
+        mode = posterior.mode(start)
+        if not any(np.sum(np.linalg.solve(root, mode - other) ** 2) < _APART for other, root in parts):
+            parts.append((mode, posterior.root_of_covariance(mode)))
+    heights = [-posterior.minus_log_density(posterior.standard(mode))[0] for mode, _ in parts]
+    masses = np.array(heights) + [np.linalg.slogdet(root)[1] for _, root in parts]
+    return parts, np.asarray(0.9 * special.softmax(masses) + 0.1 / len(parts))
 
 
 def _log_mixture(standard: Floats) -> Floats:
@@ -54,7 +82,7 @@ class _Posterior:
 
     def __init__(self, spec: ModelSpec, evidence: Evidence) -> None:
         self.spec = spec
-        self._data = LikelihoodData.of(spec, evidence)
+        self._data, self._counts = LikelihoodData.of(spec, evidence), evidence.counts
         self._rows, self._columns = spec.departures
         self._ends = np.nonzero(~spec.never_ends)[0]
         self._stick = _mean_sticks(spec)
@@ -107,14 +135,32 @@ class _Posterior:
         gradient[at_logit] += standard[at_logit] / self.sd[at_logit] + a - (a + b) * branching
         return -(value + float(self.log_prior(at[None])[0])), -gradient * self.sd
 
-    def mode(self) -> Floats:
-        """(P,) where the density is highest, from the means of the prior on."""
-        found = optimize.minimize(self.minus_log_density, np.zeros_like(self.mean), jac=True, method="L-BFGS-B")
+    def standard(self, at: Floats) -> Floats:
+        """(P,) in standard deviations of the prior from its means."""
+        return np.asarray((at - self.mean) / self.sd)
+
+    def starts(self) -> list[Floats]:
+        """(P,) each: where to look for modes. The means of the prior; and with counts, for each scenario the rates that
+        explain them if it held all the time: a long record tells the level, and not whether a scenario raised it."""
+        found = [self.mean]
+        counts, spec = self._counts, self.spec
+        for s in range(len(spec.scenarios) if len(counts) else 0):
+            start = self.mean.copy()
+            for i in np.unique(counts.indicator):
+                own = counts.indicator == i
+                level = (counts.weight[own] @ counts.value[own] + 0.5) / (counts.weight[own] @ counts.years[own])
+                start[i] = math.log(level) - spec.log_mult_mean[i, s]
+            found.append(start)
+        return found
+
+    def mode(self, start: Floats) -> Floats:
+        """(P,) where the density is highest, from ``start`` on."""
+        found = optimize.minimize(self.minus_log_density, self.standard(start), jac=True, method="L-BFGS-B")
         return np.asarray(self.mean + self.sd * found.x)
 
     def root_of_covariance(self, mode: Floats) -> Floats:
         """(P, P) L with L L' the inverse of the curvature at ``mode``."""
-        standard = (mode - self.mean) / self.sd
+        standard = self.standard(mode)
         moved = _STEP * np.eye(len(mode))
         curvature = np.array(
             [self.minus_log_density(standard + by)[1] - self.minus_log_density(standard - by)[1] for by in moved]

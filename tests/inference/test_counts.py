@@ -17,7 +17,7 @@ from iw.inference.counts import count_ratios, log_wrong, mean_terms, value_terms
 from iw.inference.filter import filter_draws
 from iw.inference.fit import Sampler
 from iw.inference.model import Shape
-from iw.inference.proposal import prior_draws
+from iw.inference.proposal import prior_draws, proposal_draws
 from iw.inference.shift import shift_over_time
 from iw.inference.simulate import Marks, simulated_evidence
 from tests.inference.cast import EXACT, Problem, at_end, by_reference, problem, silent
@@ -341,3 +341,52 @@ def test_the_ranks_of_parameters_in_simulated_logs_are_even() -> None:
     for name, values in ranks.items():
         bins = np.histogram(values, bins=10, range=(0, 1))[0]
         assert stats.chisquare(bins).pvalue > 1e-3, (name, bins)
+
+
+def test_draws_before_any_fit_know_every_level_that_explains_a_long_record() -> None:
+    """Forty weeks tell the rate, and not whether a scenario raised it: two modes. Against a sum over a grid of rates
+    and dispersions, with the chain standing still."""
+    one = problem(16, scenarios=2, indicators=1, days=300, dated=0, spread=0, regimes=1, given=0, counted=1)
+    prior = np.array([0.6, 0.4])
+    spec = replace(
+        one.spec,
+        prior_probs=prior,
+        never_ends=np.ones(2, bool),
+        log_rate_mean=np.log([400.0]),
+        log_rate_sd=np.array([0.6]),
+        log_mult_mean=np.array([[0.0, np.log(3.0)]]),
+        log_mult_sd=np.zeros((1, 2)),
+        counts=CountPrior(np.array([0]), np.log([0.3]), np.array([0.4])),
+    )
+    weeks = np.arange(3, 283, 7)
+    count, ones = len(weeks), np.ones(len(weeks))
+    values = np.random.default_rng(1).poisson(13.0, count).astype(float)
+    numbers = Counts(
+        np.arange(count), np.zeros(count, int), values, 7 / 365.25 * ones, 0.9 * ones, 2.5 * ones, 2 * ones
+    )
+    quiet = silent(one.evidence)
+    evidence = replace(
+        quiet,
+        live=np.zeros(1, bool),
+        given_day=weeks,
+        given_ratio=np.ones((count, 2)),
+        given_ids=tuple(f"E{number}" for number in range(count)),
+        counts=numbers,
+    )
+    rate, dispersion = np.meshgrid(
+        np.log(400) + 0.6 * np.linspace(-5, 5, 801), np.log(0.3) + 0.4 * np.linspace(-5, 5, 81)
+    )
+    log_prior = stats.norm.logpdf(rate, np.log(400), 0.6) + stats.norm.logpdf(dispersion, np.log(0.3), 0.4)
+    total = []
+    for s, multiplier in enumerate((1.0, 3.0)):
+        mean = 7 / 365.25 * multiplier * np.exp(rate)
+        ratio = 0.1 + 0.9 * np.exp(
+            log_mass(values[:, None, None], mean, dispersion) - log_wrong(numbers)[:, None, None]
+        )
+        total.append(np.log(prior[s]) + np.log(ratio).sum(axis=0) + log_prior)
+    masses = np.exp(np.array(total) - np.max(total)).sum(axis=(1, 2))
+    draws = proposal_draws(spec, evidence, np.random.default_rng(2))
+    state = Believer(spec, draws).believe(evidence)[-1]
+    assert state.effective_draws > 1000
+    assert 0.1 < masses[1] / masses.sum() < 0.9
+    assert state.mean[1] == pytest.approx(masses[1] / masses.sum(), abs=0.03)
