@@ -145,7 +145,7 @@ def _link(
         assert behind is not None
         draft = BackingDraft(about.first, behind, stance, marking=mark)
         who = known.name if known else f"{sent.source}, graded {sent.grade}"
-        _apply(session, workspace, command, about.name, f"{about.name}: {who} {stance} it.", draft, by, "", as_json)
+        _apply(session, workspace, command, about.name, f"{about.name}: {who} {stance.phrase}.", draft, by, "", as_json)
 
 
 def correct(

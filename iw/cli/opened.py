@@ -52,7 +52,7 @@ def show_reviews(session: Session, view: LogView, subject: int, indent: int = 2)
 def _report(session: Session, backing: Backing, summary: str) -> None:
     report = backing.report
     reported = f", reported {report.reported_at:%Y-%m-%d}" if report.reported_at else ""
-    session.below(f"{report.id} {backing.stance} it: {report.source}, graded {report.grade}{reported}")
+    session.below(f"{report.id} {backing.stance.phrase}: {report.source}, graded {report.grade}{reported}")
     note = f"note {report.note}" if report.note else None
     found = (
         ("Why so graded", report.grade_reason),

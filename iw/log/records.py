@@ -47,6 +47,11 @@ class Stance(StrEnum):
     DENIES = "denies"
     DENIES_EXPECTED = "denies-expected"
 
+    @property
+    def phrase(self) -> str:
+        """What the report does to the event, in words."""
+        return "denies it, as was expected" if self is Stance.DENIES_EXPECTED else f"{self} it"
+
 
 class Staged(StrEnum):
     """Is the event closeness performed for onlookers?"""

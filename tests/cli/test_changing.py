@@ -55,7 +55,7 @@ def test_a_denial_lowers_the_weight_and_moves_the_belief_as_what_if_says(
 def test_an_expected_denial_is_recorded_and_moves_nothing(on_watch: Call, watch: Workspace, event: str) -> None:
     answer = on_watch("deny", event, *DENIAL, "--expected")
     assert answer.code == 0
-    assert f"{event}: A ministry, graded B3 denies-expected it." in answer.out
+    assert f"{event}: A ministry, graded B3 denies it, as was expected." in answer.out
     assert "It moves no belief. It changes nothing that the beliefs rest on." in answer.out
     found = find(watch, event)
     assert found is not None
