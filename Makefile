@@ -61,7 +61,7 @@ docs: $(TEST) ## bring the tables of the docs up to date with the catalogue's fi
 case-study: $(TEST) ## rebuild docs/case-study.md with its pictures and figures; takes about twenty minutes
 	@$(BIN)/python -m tools.case_study
 
-calibration: $(TEST) ## simulate, fit and write docs/calibration.md; takes about twenty minutes
+calibration: $(TEST) ## simulate, fit and write docs/calibration.md; takes about half an hour
 	@$(BIN)/python -m tools.calibration
 
 wheel-test: $(TEST) ## build the wheel and try it in an empty environment outside the clone

@@ -1,6 +1,6 @@
 """``make calibration``: simulate logs, infer, and write docs/calibration.md with its picture and ranks.
 
-Takes about twenty minutes on two cores, nearly all of it for the fits. ``--simulations`` and ``--logs`` make it
+Takes about half an hour on two cores, nearly all of it for the fits. ``--simulations`` and ``--logs`` make it
 shorter.
 """
 

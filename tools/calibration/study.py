@@ -9,8 +9,9 @@ import numpy as np
 import nutpie
 
 from iw.assessment.beliefs import USABLE_DRAWS
-from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
+from iw.inference.arrays import YEAR_DAYS, CountPrior, Counts, Draws, DriftPrior, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer, weighted_quantile
+from iw.inference.drift import first_year
 from iw.inference.filter import filter_draws
 from iw.inference.fit import flat_posterior
 from iw.inference.model import Shape, build_model, model_data
@@ -22,6 +23,7 @@ DAYS = 1096
 MARKS = Marks(np.array([0.3, 0.6, 0.9, 0.97]), np.array([0.15, 0.3, 0.4, 0.15]))
 RANKED = 99  # draws that a true value is ranked among
 CHAINS, KEPT = 4, 250  # of each fit
+RIGHT = 0.7  # how often a glimpse of the scenario is right
 WORD = np.log(8 / 3)  # from one likelihood word to the next
 DISPERSION = 4.0  # shape of the gamma by which each month's rates differ
 DUPLICATES = 0.2
@@ -74,6 +76,59 @@ def small_problem() -> tuple[ModelSpec, Evidence]:
     return spec, evidence
 
 
+def with_every_term(spec: ModelSpec, evidence: Evidence) -> tuple[ModelSpec, Evidence]:
+    """The small problem with rates that drift, from those elicited for a day in its second year, and with a seventh
+    indicator that is counted month by month."""
+    log_mult = np.vstack([spec.log_mult_mean, np.log([1, 3, 1 / 3])])
+    rates = np.append(np.exp(spec.log_rate_mean), 60.0)
+    counted = len(rates) - 1
+    every = replace(
+        spec,
+        indicators=(*spec.indicators, f"indicator {len(rates)}"),
+        log_rate_mean=np.log(rates),
+        log_rate_sd=np.append(spec.log_rate_sd, 0.5),
+        log_mult_mean=log_mult,
+        log_mult_sd=np.where(log_mult == 0.0, 0.0, 0.4),
+        reference_rates=np.maximum(rates, 0.2),
+        family=np.append(spec.family, spec.families),
+        share=np.append(spec.share, 1.0),
+        usual_coverage=np.append(spec.usual_coverage, 0.0),
+        drift=DriftPrior(np.full(len(rates), 500.0), float(np.log(0.2)), 0.4),
+        counts=CountPrior(np.array([counted]), np.log([0.5]), np.array([0.4])),
+    )
+    day = np.arange(15, DAYS, 30)
+    periods = len(day)
+    return every, replace(
+        evidence,
+        coverage=np.hstack([evidence.coverage, np.zeros((len(evidence.coverage), 1))]),
+        live=np.append(evidence.live, False),
+        given_day=day,
+        given_ratio=np.ones((periods, 3)),
+        given_ids=tuple(f"V{number}" for number in range(1, periods + 1)),
+        counts=Counts(
+            np.arange(periods),
+            np.full(periods, counted),
+            np.zeros(periods),
+            np.full(periods, 0.9 * 30 / YEAR_DAYS),
+            np.where(np.arange(periods) % 4, 0.97, 0.6),
+            np.full(periods, np.log(5.0)),
+            np.ones(periods),
+        ),
+    )
+
+
+def glimpsed(evidence: Evidence, scenario: int, rng: np.random.Generator) -> Evidence:
+    """With a given factor at the end: what somebody says of the ``scenario`` that holds, who is right `RIGHT` times."""
+    chances = np.full((3, 3), (1 - RIGHT) / 2) + np.eye(3) * (1.5 * RIGHT - 0.5)  # of what is said, by what holds
+    said = rng.choice(3, p=chances[scenario])
+    return replace(
+        evidence,
+        given_day=np.append(evidence.given_day, DAYS - 1),
+        given_ratio=np.vstack([evidence.given_ratio, chances[:, said]]),
+        given_ids=(*evidence.given_ids, "given"),
+    )
+
+
 def named_values(spec: ModelSpec, draws: Draws) -> dict[str, Floats]:
     """Every parameter by name, (D,) each; of two odds of a scenario the first."""
     rows, columns = spec.departures
@@ -83,7 +138,14 @@ def named_values(spec: ModelSpec, draws: Draws) -> dict[str, Floats]:
     for s, name in enumerate(spec.scenarios):
         named[f"dwell time of {name}"] = -np.log(draws.exit_rates[:, s])
         named[f"odds after {name}"] = draws.odds[:, s, (s + 1) % 3]
-    return named | {"branching ratio": draws.branching, "decay time": draws.decay_days}
+    named |= {"branching ratio": draws.branching, "decay time": draws.decay_days}
+    if spec.drift is not None:
+        named["yearly step of rates"] = draws.step_size
+        end = round(DAYS / YEAR_DAYS) - first_year(spec)
+        named |= {f"drift of {name} by the end": draws.log_drift[:, i, end] for i, name in enumerate(spec.indicators)}
+    for c, i in enumerate(spec.counts.indicators):
+        named[f"dispersion of {spec.indicators[i]}"] = draws.log_dispersion[:, c]
+    return named
 
 
 @dataclass(frozen=True)
@@ -97,7 +159,7 @@ class Ranks:
 
 def simulation_based(count: int, seed: int, progress: Callable[[int], None]) -> Ranks:
     """Simulate from the priors, fit, rank (Talts et al. 2018; the log-likelihood too: Modrák et al. 2023)."""
-    spec, template = small_problem()
+    spec, template = with_every_term(*small_problem())
     shape = Shape.of(spec, days=template.days)
     compiled = nutpie.compile_pymc_model(build_model(spec, template, shape))
     ranks: dict[str, list[int]] = {}
@@ -106,6 +168,7 @@ def simulation_based(count: int, seed: int, progress: Callable[[int], None]) -> 
     for number in range(count):
         rng = np.random.default_rng([seed, number])
         true, evidence, scenario = simulated(spec, template, rng)
+        evidence = glimpsed(evidence, scenario, rng)
         data = nutpie.sample(
             compiled.with_data(**model_data(spec, evidence, shape)),
             draws=KEPT,
