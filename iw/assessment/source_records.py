@@ -11,7 +11,9 @@ Source: Gelman et al., *Bayesian Data Analysis*, 3rd ed., section 2.4 (a beta pr
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from scipy.stats import beta
 
@@ -58,6 +60,33 @@ def source_records(tables: Tables, view: LogView) -> list[SourceRecord]:
                 judged[source][event.id] = right
     found = [_record(tables, source, list(own.values()), judged[source]) for source, own in reports.items()]
     return sorted(found, key=lambda one: (-one.settled, -one.reports, one.source))
+
+
+@dataclass(frozen=True)
+class Grading:
+    """One grading of a report: the first, or a later one in its place."""
+
+    report: str
+    at: datetime
+    before: str  # the grade in whose place it stands; nothing for the first
+    grade: str
+    weight: float
+    author: str
+    reason: str
+
+
+def gradings(tables: Tables, versions: Sequence[Report]) -> list[Grading]:
+    """How a source's reports were graded, in log order; a version with the grade of the one before says nothing."""
+    last: dict[str, str] = {}
+    found = []
+    for version in versions:
+        before, grade, stamp = last.get(version.id, ""), str(version.grade), version.stamp
+        if grade != before:
+            reason = stamp.reason if before else version.grade_reason
+            weight = grade_weight(tables, version.grade)
+            found.append(Grading(version.id, stamp.recorded_at, before, grade, weight, stamp.author, reason or ""))
+        last[version.id] = grade
+    return found
 
 
 def _judged(event: Event, outcome: Outcome) -> dict[str, bool]:

@@ -127,7 +127,14 @@ def scores(context: typer.Context, marking: Marked = None, as_json: Json = False
             foreseen.show_scores(session, rows, tally)
 
 
-def sources(context: typer.Context, marking: Marked = None, as_json: Json = False) -> None:
+def sources(
+    context: typer.Context,
+    source: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help="How this one's reports were graded, and when.")
+    ] = None,
+    marking: Marked = None,
+    as_json: Json = False,
+) -> None:
     """List the sources with their records: how they are graded, and what resolutions say of their reports.
 
     Example: [bold]iw --workspace iw-demo sources[/bold]
@@ -137,10 +144,13 @@ def sources(context: typer.Context, marking: Marked = None, as_json: Json = Fals
 
     session: Session = context.obj
     with session.open() as workspace:
-        table = workspace.foresight.sources(when(workspace, None, None, marking).marking)
+        seen = when(workspace, None, None, marking).marking
+        table = workspace.foresight.gradings(source, seen) if source else workspace.foresight.sources(seen)
         rows = [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
         if as_json:
             print(foreseen.sources_json(workspace, rows))
+        elif source:
+            foreseen.show_gradings(session, rows)
         else:
             foreseen.show_sources(session, rows)
 

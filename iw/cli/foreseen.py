@@ -220,8 +220,19 @@ def show_sources(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     )
 
 
+def show_gradings(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """One line for each grading of a report, the newest first."""
+    table = _table("recorded", "report", "grade", "w", "by", "why")
+    for row in reversed(rows):
+        grade = f"{row['before']} → {row['grade']}" if row["before"] else row["grade"]
+        table.add_row(
+            f"{row['at']:%Y-%m-%d}", row["report"], grade, f"{row['weight']:.2f}", row["author"], row["reason"]
+        )
+    session.out.print(table)
+
+
 def sources_json(workspace: Workspace, rows: Sequence[dict[str, Any]]) -> str:
-    """One row for each source."""
+    """One row for each source, or for each grading of one."""
     return answer("sources", origin(workspace), rows)
 
 

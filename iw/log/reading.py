@@ -53,6 +53,7 @@ from iw.log.schema import (
     forecasts,
     levels,
     records,
+    reports,
     retractions,
     sources,
 )
@@ -91,18 +92,18 @@ def read_view(connection: Connection, known_at: datetime, marking: Marking, posi
     def live(kind: Kind, *columns: ColumnElement[Any]) -> list[Row]:
         return _live(connection, kind, seen, retracted, columns or (*_STAMP, *_content(kind)))
 
-    reports = {row.first: _report(row) for row in live(Kind.REPORT)}
+    sent = {row.first: _report(row) for row in live(Kind.REPORT)}
     attached = live(Kind.BACKING, records.c.position, *_content(Kind.BACKING))
-    events = _events(live(Kind.EVENT), attached, reports)
+    events = _events(live(Kind.EVENT), attached, sent)
     in_force = {event.first_position for event in events}
     used = {row.report for row in attached if row.event in in_force}
-    there = {*reports, *in_force}
+    there = {*sent, *in_force}
     return LogView(
         known_at=known_at,
         marking=marking,
         position=_last_position(connection, seen),
         events=tuple(event for event in events if not isinstance(event, Reading)),
-        unassigned=tuple(report for first, report in reports.items() if first not in used),
+        unassigned=tuple(report for first, report in sent.items() if first not in used),
         coverages=tuple(_coverage(row) for row in live(Kind.COVERAGE)),
         searches=tuple(_search(row) for row in live(Kind.SEARCH)),
         readings=tuple(event for event in events if isinstance(event, Reading)),
@@ -134,6 +135,14 @@ def read_sources(connection: Connection, known_at: datetime, marking: Marking) -
     for name, reliability in connection.execute(query.order_by(records.c.position)):
         found.setdefault(name, reliability)
     return found
+
+
+def read_versions(connection: Connection, source: str, known_at: datetime, marking: Marking) -> list[Report]:
+    """Every version of the reports of ``source`` that is seen, in log order; those that were retracted, too."""
+    columns = [*_STAMP, *_content(Kind.REPORT), records.c.first]
+    query = select(*columns).join_from(records, reports, reports.c.position == records.c.position)
+    query = query.where(_seen(known_at, marking, None), reports.c.source == source)
+    return [_report(row) for row in connection.execute(query.order_by(records.c.position))]
 
 
 def read_fits(connection: Connection, problem: str | None, marking: Marking | None) -> list[FitRecord]:

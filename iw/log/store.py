@@ -23,7 +23,7 @@ from iw.log.journal import Act, Entry, Note
 from iw.log.keys import LogKey
 from iw.log.linking import Head
 from iw.log.products import Forecast, LevelChange, Product, Recorded
-from iw.log.records import Event, FitRecord, ImportRecord, LogView, Marking, Stamp
+from iw.log.records import Event, FitRecord, ImportRecord, LogView, Marking, Report, Stamp
 from iw.log.restoring import Restored
 from iw.log.rows import DuplicateError, Envelope, Rows, Signature
 from iw.log.schema import Kind
@@ -212,6 +212,11 @@ class Log:
         """The known sources, each with its reliability as first given, in the order of their first use."""
         with reads(self.engine) as connection:
             return reading.read_sources(connection, _zoned(known_at), marking)
+
+    def versions(self, source: str, known_at: datetime, marking: Marking = Marking.RED) -> list[Report]:
+        """Every version of the reports of ``source``, in log order: how each was graded, and how it was regraded."""
+        with reads(self.engine) as connection:
+            return reading.read_versions(connection, source, _zoned(known_at), marking)
 
     def record_fit(self, fit: FitDraft, *, author: str, now: datetime, reason: str) -> int:
         """Record a fit; its position. Raises `UsageError` where the log holds a fit of this id."""

@@ -11,7 +11,7 @@ from iw.assessment.answers import Answer, answer
 from iw.assessment.levels import change_of, unacknowledged
 from iw.assessment.questions import Questioner, Refused
 from iw.assessment.scores import Score, Tally, outcomes_of, scored, scores, tally
-from iw.assessment.source_records import source_records
+from iw.assessment.source_records import gradings, source_records
 from iw.core.dates import end_of_day
 from iw.core.errors import NotFoundError, UsageError
 from iw.log.drafts import ResolutionDraft
@@ -169,6 +169,16 @@ class Foresight:
         view = self._beliefs.view(end_of_day(self._now().date()), self._seen_marking(marking))
         found = source_records(self._beliefs.catalogue.tables, view)
         return pd.DataFrame({**vars(one), "regrade": one.regrade} for one in found)
+
+    def gradings(self, source: str, marking: Marking | None = None) -> pd.DataFrame:
+        """How the reports of one source were graded and regraded, one row each in log order; `NotFoundError`."""
+        import pandas as pd
+
+        now, seen = end_of_day(self._now().date()), self._seen_marking(marking)
+        versions = self._log.versions(source, now, seen)
+        if not versions:
+            raise NotFoundError("source", source, self._log.sources(now, seen))
+        return pd.DataFrame(vars(one) for one in gradings(self._beliefs.catalogue.tables, versions))
 
     # -- levels ---------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from iw.log.drafts import EventDraft
 from iw.log.journal import Act, Note
 from iw.log.keys import LogKey
 from iw.log.products import Forecast, LevelChange, Recorded
-from iw.log.records import Coverage, Event, LogView, Marking, Resolution, Review, Search, Stamp
+from iw.log.records import Coverage, Event, LogView, Marking, Report, Resolution, Review, Search, Stamp
 from iw.log.store import Log
 
 MARKED_FROM = Marking.GREEN
@@ -83,6 +83,12 @@ class JournaledLog(Log):
         """As `Log.event`, and noted where it is marked."""
         found = super().event(position)
         self._hand_out_events([found])
+        return found
+
+    def versions(self, source: str, known_at: datetime, marking: Marking = Marking.RED) -> list[Report]:
+        """As `Log.versions`, and noted where any of it is marked."""
+        found = super().versions(source, known_at, marking)
+        self._hand_out(_highest(report.stamp for report in found), self.position())
         return found
 
     def _hand_out_events(self, found: Sequence[Event]) -> None:

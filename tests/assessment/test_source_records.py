@@ -12,10 +12,11 @@ from scipy.stats import beta
 
 from iw.assessment.source_records import PRIOR_REPORTS, SourceRecord, source_records
 from iw.core.dates import PartialDate
+from iw.core.errors import NotFoundError
 from iw.evidence.grading import grade_weight
-from iw.log.drafts import Attached, EventDraft, ReportDraft, ResolutionDraft
+from iw.log.drafts import Attached, EventDraft, RegradeDraft, ReportDraft, ResolutionDraft
 from iw.log.grades import parse_grade
-from iw.log.records import OfEvent, Outcome, Stance
+from iw.log.records import Marking, OfEvent, Outcome, Stance
 from iw.workspace import Workspace
 from tests.assessment.dam import dam
 
@@ -51,6 +52,23 @@ def test_without_resolutions_a_record_is_what_the_grades_say(watched: Workspace)
     assert (one.reports, one.settled, one.right) == (1, 0, 0)
     assert one.mean == one.graded == pytest.approx(grade_weight(watched.catalogue.tables, B2))
     assert one.low < one.mean < one.high
+
+
+def test_of_one_source_every_grading_is_kept_with_its_time_author_and_reason(watched: Workspace) -> None:
+    told(watched, "Gauge", 1)
+    report = told(watched, "Other", 2) and watched.log.view(watched.now()).events[0].backings[0].report
+    assert report.source == "Gauge"
+    watched.append([RegradeDraft(report.first_position, parse_grade("D4"))], author="berta", reason="It was broken.")
+    watched.append([RegradeDraft(report.first_position, marking=Marking.GREEN)], reason="for the team")
+    rows = watched.foresight.gradings("Gauge").to_dict("records")
+    assert [(row["report"], row["before"], row["grade"]) for row in rows] == [
+        (report.id, "", "B2"),
+        (report.id, "B2", "D4"),
+    ]
+    assert rows[1]["weight"] == grade_weight(watched.catalogue.tables, parse_grade("D4"))
+    assert (rows[1]["author"], rows[1]["reason"]) == ("berta", "It was broken.")
+    with pytest.raises(NotFoundError, match="Gauge"):
+        watched.foresight.gradings("Guage")
 
 
 def test_each_resolution_counts_once_for_or_against(watched: Workspace) -> None:
