@@ -96,15 +96,16 @@ def _figures(bench: Bench, what: str, name: str) -> dict[str, Any]:
 
 
 def _full_rows(bench: Bench) -> list[Row]:
-    what = "whole model with aftershocks, to the gate"
     found = []
-    for by, caches in (("iw, empty caches", "empty"), ("iw, warm caches", "empty")):
-        figures = bench.contender("fits", "full", caches=caches)
-        if "failed" in figures:
-            found.append(Row(what, by, figures["failed"]))
-            continue
-        sampled = f"{duration(figures['sampling'])} of sampling, least ESS {figures['ess']:.0f}, {figures['verdict']}"
-        found.append(Row(what, by, sampled, "", duration(figures["seconds_whole"])))
+    for drift in (False, True):
+        what = f"whole model with {'drift and ' if drift else ''}aftershocks, to the gate"
+        for by in ("iw, empty caches", "iw, warm caches"):
+            figures = bench.contender("fits", "full", caches=f"empty, drift {drift}", drift=drift)
+            if "failed" in figures:
+                found.append(Row(what, by, figures["failed"]))
+                continue
+            told = f"{duration(figures['sampling'])} of sampling, least ESS {figures['ess']:.0f}, {figures['verdict']}"
+            found.append(Row(what, by, told, "", duration(figures["seconds_whole"])))
     return found
 
 
@@ -121,12 +122,12 @@ def sampled(small: bool, name: str, what: str, again: bool) -> dict[str, float]:
     return {"compilation": compilation, "sampling": sampling, "ess": _least_ess(values)}
 
 
-def full(small: bool) -> dict[str, Any]:
+def full(small: bool, drift: bool) -> dict[str, Any]:
     """The product's own fit of the whole model, until its gate has accepted it; judging counts as sampling."""
     from iw.inference.fit import Sampler
     from iw.inference.model import Shape
 
-    one = problem(**(FULL | ({"days": 365, "events": 60} if small else {})), draws=1)
+    one = problem(**(FULL | ({"days": 365, "events": 60} if small else {})), draws=1, drift=drift)
     began: list[float] = []
     result = Sampler(Shape.of(one.spec, days=one.evidence.days)).fit(
         one.spec,
