@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -159,6 +159,8 @@ def correct(
     ] = None,
     staged: Annotated[str | None, typer.Option(metavar="no|possibly|yes", help="Performed for onlookers?")] = None,
     value: Annotated[float | None, typer.Option(metavar="NUMBER", help="Of a reading: the value.")] = None,
+    period_days: Annotated[int | None, typer.Option(metavar="DAYS", help="Of a count: how long.")] = None,
+    coverage: Annotated[float | None, typer.Option(metavar="CHANCE", help="Of a count: share seen.")] = None,
     local: Annotated[str | None, typer.Option(metavar="TEXT", help="The local time as received; '' for none.")] = None,
     marking: Anew = None,
     reason: Why = None,
@@ -177,7 +179,8 @@ def correct(
         reason = session.ask(reason, "Why")
         reader = Reader(workspace.today)
         about = reader.attempt("EVENT", lambda: named(workspace, event, Kind.EVENT))
-        read = _correction(workspace, reader, about, given, on, staged, value, marking)
+        numbers = {"value": value, "period_days": period_days, "coverage": coverage}
+        read = _correction(workspace, reader, about, given, on, staged, numbers, marking)
         why = reader.needed("--reason", reason, "Say why.")
         reader.check("Nothing was corrected.")
         assert about is not None
@@ -193,7 +196,7 @@ def _correction(
     given: dict[str, str | None],
     on: str | None,
     staged: str | None,
-    value: float | None,
+    numbers: dict[str, Any],
     marking: str | None,
 ) -> CorrectionDraft | None:
     from iw.catalogue import Kind
@@ -201,7 +204,7 @@ def _correction(
     from iw.log.drafts import CorrectionDraft
     from iw.log.records import Reading, Stance
 
-    if all(one is None for one in (*given.values(), on, staged, value, marking)):
+    if all(one is None for one in (*given.values(), on, staged, *numbers.values(), marking)):
         reader.say("OPTIONS", "name what is to be corrected: --on, --indicator, --summary and others.")
     occurred = reader.read("--on", on, reader.period)
     if occurred is not None and occurred.first > workspace.today:
@@ -212,8 +215,8 @@ def _correction(
     if about is None:
         return None
     there = in_force(workspace, about)
-    if found is not None and (found.kind is Kind.LEVEL) != isinstance(there, Reading):
-        reader.say("--indicator", f"'{found.id}' is of another kind: events and readings of levels are kept apart.")
+    if found is not None and (found.kind is Kind.EVENT) == isinstance(there, Reading):
+        reader.say("--indicator", f"'{found.id}' is of another kind: events and readings are kept apart.")
     backed = [one.report for one in there.backings if one.stance is Stance.BACKS] if there else []
     early = [one for one in backed if occurred and one.reported_at and one.reported_at.date() < occurred.first]
     if early:
@@ -229,7 +232,7 @@ def _correction(
             staged=how,
             occurred_local=given["occurred_local"],
             marking=mark,
-            value=value,
+            **numbers,
         )
 
     return reader.attempt("OPTIONS", draft)

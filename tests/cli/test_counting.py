@@ -54,6 +54,16 @@ def test_a_count_can_be_opened_and_says_whether_it_counts(counting: Call, folder
     assert (row["value"], row["period_days"], row["coverage"]) == (31.0, 7, 1.0)
 
 
+def test_of_a_count_value_period_and_coverage_are_corrected(counting: Call, folder: Path) -> None:
+    count = names(folder)[31.0]
+    change = ("--value", "33", "--period-days", "6", "--coverage", "0.9", "--indicator", "overflights")
+    assert counting("correct", count, *change, "--reason", "recounted").code == 0
+    (row,) = counting("events", count, "--json").json["rows"]
+    assert (row["value"], row["period_days"], row["coverage"]) == (33.0, 6, 0.9)
+    refused = counting("correct", count, "--value", "3.5", "--period-days", "0", "--reason", "recounted")
+    assert (refused.code, names(folder).get(33.0)) == (2, count)
+
+
 def test_counts_explain_the_belief_and_can_be_imagined_away(counting: Call, folder: Path) -> None:
     found = names(folder)
     rows = counting("explain", "war-support", "--since", "2026-03-01", "--json").json["rows"]
