@@ -243,6 +243,7 @@ def test_a_head_is_read_as_it_is_written() -> None:
 
 def take_back_the_chain(log: Log, scripts: ScriptDirectory) -> None:
     """Make the log one from before there was a hash chain."""
+    log.close()  # to SQLite, a connection that was open while another process made columns does not know them yet
     with writing(log.engine) as connection:
         with Operations.context(MigrationContext.configure(connection)):
             for script in scripts.walk_revisions(base=migrate.CHAINED_VERSION):
