@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from iw.core.resources import shipped
 from iw.report import charts
 from iw.report.canvas import Look
-from iw.report.prepare import focus, prepare, slug
+from iw.report.evidence_rows import slug
+from iw.report.prepare import focus, prepare
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -19,7 +19,8 @@ from iw.core.errors import IwError
 from iw.core.resources import shipped
 from iw.report import charts, numbers
 from iw.report.canvas import Look
-from iw.report.prepare import focus, prepare, slug
+from iw.report.evidence_rows import slug
+from iw.report.prepare import focus, prepare
 
 if TYPE_CHECKING:
     from iw.assessment.records import Assessment

@@ -6,28 +6,24 @@ Anchors are unique over the page, since one event may stand under several proble
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 
 from iw.assessment.records import (
     Assessment,
     Contribution,
     Estimate,
-    EventView,
     Provenance,
     QuestionView,
-    ReportView,
     ScenarioView,
     ShiftView,
 )
 from iw.report import numbers, sentences
+from iw.report.evidence_rows import document_row, event_row, slug
 from iw.report.method import METHOD
 from iw.report.page import (
     BoardRow,
     Caution,
     ContributionRow,
-    DocumentRow,
-    EventRow,
     Fact,
     Link,
     MethodPart,
@@ -35,19 +31,13 @@ from iw.report.page import (
     Page,
     ProblemPage,
     QuestionRow,
-    ReportRow,
     ScenarioRow,
     Share,
     ShiftTable,
 )
-from iw.report.record import DocumentView, WeeklyReport
+from iw.report.record import WeeklyReport
 
 SHOWN = {7: 4, 30: 8}  # contributions of a shift that get a row; the smaller ones are summed, so columns still add up
-
-
-def slug(*parts: str) -> str:
-    """An anchor: letters, digits and hyphens as they are, all else as its code, so that different ids stay apart."""
-    return "--".join(re.sub(r"[^A-Za-z0-9-]", lambda m: f"_{ord(m[0]):x}_", part) for part in parts)
 
 
 def prepare(report: WeeklyReport) -> Page:
@@ -69,7 +59,7 @@ def prepare(report: WeeklyReport) -> Page:
         cautions=_cautions(report),
         notes=report.notes,
         problems=problems,
-        documents=tuple(_document(document) for document in report.documents),
+        documents=tuple(document_row(document) for document in report.documents),
         method=(
             MethodPart("Track record", sentences.track(report)),
             *(MethodPart(heading, text.replace(" %", "\u00a0%")) for heading, text in METHOD),
@@ -156,7 +146,7 @@ def _cautions(report: WeeklyReport) -> tuple[Caution, ...]:
 
 def _problem(number: int, assessment: Assessment, documents: set[str]) -> ProblemPage:
     anchor = slug("problem", assessment.problem)
-    events = tuple(_event(assessment.problem, event, documents) for event in assessment.events)
+    events = tuple(event_row(assessment.problem, event, documents) for event in assessment.events)
     anchors = {event.id: event.anchor for event in events}
     subject = focus(assessment)
     days = horizons(assessment)
@@ -306,77 +296,6 @@ def _evidence_note(assessment: Assessment) -> str:
     if silent:
         text += f" {numbers.plural(silent, 'event')} {'is' if silent == 1 else 'are'} shown without weight."
     return text
-
-
-def _event(problem: str, event: EventView, documents: set[str]) -> EventRow:
-    anchor = slug("event", problem, event.id)
-    return EventRow(
-        anchor=anchor,
-        id=event.id,
-        occurred=numbers.partial(event.occurred),
-        indicator=event.indicator,
-        indicator_title=event.indicator_title,
-        summary=event.summary,
-        weight=numbers.percent(event.weight),
-        counts=event.counts,
-        why_not=event.why_not,
-        staged=_STAGED.get(event.staged, event.staged),
-        development=event.development or "",
-        effect=numbers.points(event.effect_points) if event.effect_points else "",
-        reports=tuple(_report(anchor, n, report, documents) for n, report in enumerate(event.reports, 1)),
-    )
-
-
-_STAGED = {"no": "", "possibly": "Possibly staged", "yes": "Staged"}
-_STANCES = {"backs": "", "denies": "denies it", "denies-expected": "denies it, as expected either way"}
-
-
-def _report(event: str, number: int, report: ReportView, documents: set[str]) -> ReportRow:
-    return ReportRow(
-        anchor=f"{event}--{number}",
-        id=report.id,
-        source=report.source,
-        grade=report.grade,
-        grade_reason=report.grade_reason,
-        stance=_STANCES.get(report.stance, report.stance),
-        origin=report.origin,
-        reported=numbers.day(report.reported_at.date()) if report.reported_at else "",
-        text=report.text,
-        url=_address(report.url),
-        place=_place(report, documents),
-        contradicts=report.contradicts or "",
-        marking=numbers.marking(report.marking),
-    )
-
-
-def _place(report: ReportView, documents: set[str]) -> tuple[Link, ...]:
-    links = []
-    if report.document:
-        known = report.document in documents
-        links.append(Link(report.document, slug("document", report.document) if known else None))
-    links += [Link(text) for text in (report.section, f"note {report.note}" if report.note else None) if text]
-    return tuple(links)
-
-
-def _address(url: str | None) -> Link | None:
-    """A web address as a link; whatever else stands in the field as plain text, since it may be hostile."""
-    if not url:
-        return None
-    safe = re.match(r"https?://[^\s<>\"']+$", url, re.IGNORECASE)
-    return Link(url, url=url if safe else None)
-
-
-def _document(document: DocumentView) -> DocumentRow:
-    authors = sentences.listed(document.authors) if document.authors else ""
-    published = numbers.partial(document.published) if document.published else ""
-    return DocumentRow(
-        anchor=slug("document", document.id),
-        id=document.id,
-        title=document.title,
-        imprint=", ".join(part for part in (authors, document.publisher, published) if part),
-        url=_address(document.url),
-        note=document.note or "",
-    )
 
 
 def _provenance(made: Provenance) -> tuple[Fact, ...]:

@@ -11,9 +11,10 @@ from jinja2 import meta
 
 from iw.assessment.records import Assessment, Estimate
 from iw.report import WeeklyReport, render_html
+from iw.report.evidence_rows import slug
 from iw.report.html import TEMPLATE, context, environment
 from iw.report.page import Page
-from iw.report.prepare import prepare, slug
+from iw.report.prepare import prepare
 from tests.report.examples import PLOTS, assessment, weekly
 
 VOID = {"meta", "link", "br", "path", "rect", "use"}
