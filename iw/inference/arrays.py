@@ -246,7 +246,7 @@ class Evidence:
         parts += [self.obs_exact[:dated], self.live]
         given = self._given_before(days)
         parts += [self.given_day[:given], self.given_ratio[:given]]
-        parts += self.counts.kept(np.arange(given)).columns()
+        parts += (self.counts.kept(np.arange(given)) if len(self.counts) else self.counts).columns()
         for m in acting:
             parts += [shares[:, m], self.obs_weight[m : m + 1], self.indicators_of(m)]
         content = hashlib.blake2b(digest_size=16)

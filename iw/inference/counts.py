@@ -91,7 +91,7 @@ def day_ratios(
     Counts before day ``first`` are not looked at.
     """
     ratios = np.repeat(evidence.given_ratio[:, :, None], rates.shape[2], axis=2)
-    if len(counts := _since(evidence, first)):
+    if len(evidence.counts) and len(counts := _since(evidence, first)):
         with np.errstate(divide="ignore"):
             log_means = np.log(rates)[counts.indicator]
         log_means += (np.log(counts.years)[:, None] + _drift(spec, evidence, counts, log_drift))[:, None]
