@@ -29,10 +29,11 @@ def export(
     context: typer.Context,
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="FILE.jsonl: the whole log; .parquet: a table; .json: STIX 2.1."),
+        typer.Argument(metavar="FILE", help="FILE.jsonl, .csv or .parquet: the whole log; .json: STIX 2.1."),
     ],
     table: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which table: events, reports, readings, coverage or reviews.")
+        str | None,
+        typer.Option(metavar="NAME", help="In Parquet, one table: events, reports, readings, coverage or reviews."),
     ] = None,
     beliefs: Annotated[
         bool, typer.Option("--beliefs", metavar="", help="In STIX, also what is believed of each problem.")
@@ -66,9 +67,11 @@ def _form(file: Path, table: str | None, beliefs: bool, known_at: str | None) ->
     given = {"--table": table, "--beliefs": beliefs, "--known-at": known_at}
     forms: dict[str, tuple[Form, tuple[str, ...]]] = {
         ".jsonl": (_write_log, ()),
+        ".csv": (_write_log, ()),
         ".parquet": (
-            lambda workspace, path, asked: _write_table(workspace, table, path, asked),
-            ("--table", "--known-at"),
+            (lambda workspace, path, asked: _write_table(workspace, table, path, asked), ("--table", "--known-at"))
+            if table is not None
+            else (_write_log, ())
         ),
         ".json": (
             lambda workspace, path, asked: _write_bundle(workspace, beliefs, path, asked),
@@ -82,17 +85,18 @@ def _form(file: Path, table: str | None, beliefs: bool, known_at: str | None) ->
     form, options = forms[file.suffix]
     wrong = [option for option, value in given.items() if value and option not in options]
     if wrong:
-        raise UsageError(f"A file {file.suffix} has no {' and no '.join(wrong)}.", "See iw export --help.")
-    if file.suffix == ".parquet":
+        what = "whole log" if form is _write_log else f"file {file.suffix}"
+        raise UsageError(f"A {what} has no {' and no '.join(wrong)}.", "See iw export --help.")
+    if form is not _write_log and table is not None:
         _table(table)
     return form
 
 
-def _table(name: str | None) -> TableName:
+def _table(name: str) -> TableName:
     from iw.exchange.parquet_files import TableName
 
     if name not in tuple(TableName):
-        raise UsageError(f"--table is {name or 'missing'}.", f"Name one of {', '.join(TableName)}.")
+        raise UsageError(f"--table is {name}.", f"Name one of {', '.join(TableName)}.")
     return TableName(name)
 
 
@@ -103,7 +107,7 @@ def _write_log(workspace: Workspace, path: Path, asked: When) -> dict[str, Any]:
     return {"marking": header.marking, "records": header.records, "digest": header.digest}
 
 
-def _write_table(workspace: Workspace, table: str | None, path: Path, asked: When) -> dict[str, Any]:
+def _write_table(workspace: Workspace, table: str, path: Path, asked: When) -> dict[str, Any]:
     from iw.core.dates import end_of_day
     from iw.log.records import Marking
 

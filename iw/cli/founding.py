@@ -27,7 +27,7 @@ def init(
     ] = False,
     log: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Go on with the log in this file, which iw export wrote: FILE.jsonl."),
+        typer.Option(metavar="FILE", help="Go on with the log in this file, which iw export wrote."),
     ] = None,
 ) -> None:
     """Make a workspace: the catalogue to edit, an empty log, and your own watch from today on.

@@ -208,7 +208,7 @@ def import_(
     context: typer.Context,
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE...", help="CSV or Parquet files; or one .jsonl (a log) or .json (STIX)."),
+        typer.Argument(metavar="FILE...", help="CSV or Parquet files of evidence; or one log, or one .json (STIX)."),
     ],
     backfill: Annotated[
         bool, typer.Option("--backfill", metavar="", help="Known from when it was first reported, not from now on.")
@@ -250,13 +250,15 @@ def _imported(
     workspace: Workspace, files: list[Path], backfill: bool, dry_run: bool, marking: Marking
 ) -> tuple[int, int, list[str]]:
     """How many records were appended, how many were known, and what could not be read of a foreign bundle."""
-    alone = [file for file in files if file.suffix in (".jsonl", ".json")]
+    from iw.exchange.log_forms import is_log
+
+    alone = [file for file in files if file.suffix == ".json" or is_log(file)]
     if not alone:
         done = workspace.import_files(files, backfill=backfill, dry_run=dry_run, marking=marking)
         return *done, []
     if len(files) > 1:
         raise UsageError("A log or a bundle is imported by itself.", "Import the files one by one.")
-    if alone[0].suffix == ".jsonl":
+    if alone[0].suffix != ".json":
         moved = workspace.exchange.read_log(alone[0], backfill=backfill, dry_run=dry_run)
         return moved.appended, moved.known, []
     asked = {"backfill": backfill, "dry_run": dry_run}

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
 
 from iw.core.dates import PartialDate
 from iw.core.errors import DataError, Fault, UsageError
-from iw.exchange.lines import LONGEST_LINE, Header, decoded, decoded_header
+from iw.exchange.lines import Header, decoded
+from iw.exchange.log_forms import form_of, read_header
 from iw.log import checks, csv_fields
 from iw.log.drafts import EventDraft, ResolutionDraft, ReviewDraft, SearchDraft
 from iw.log.records import MEASURED, Opinion, Outcome, Staged, VisibleBasis
@@ -33,38 +33,18 @@ _UNREADABLE = "unreadable"
 
 def check_log_file(path: Path, now: datetime) -> Header:
     """Read the whole file and give its header; raises `DataError` with every fault, at most `MOST_FAULTS`."""
-    check = _Check(str(path), now)
-    with opened(path) as file:
-        try:
-            header = decoded_header(file.readline(LONGEST_LINE))
-        except UsageError as error:
-            raise DataError([Fault(str(path), 1, 0, error.message, error.hint)]) from error
-        for number, line in lines(file):
-            check.line(number, line)
-            if len(check.faults) >= MOST_FAULTS:
-                check.say(number, "further lines were not looked at")
-                break
-        else:
-            check.whole(header)
+    form, check = form_of(path), _Check(str(path), now)
+    header = read_header(path)
+    for number, line in form.lines(path):
+        check.line(number, line)
+        if len(check.faults) >= MOST_FAULTS:
+            check.say(number, "further lines were not looked at")
+            break
+    else:
+        check.whole(header, form.header_line)
     if check.faults:
         raise DataError(check.faults, f"Nothing was imported: {len(check.faults)} faults." if check.faults[1:] else "")
     return header
-
-
-def opened(path: Path) -> IO[bytes]:
-    """The file, open to read; `DataError` where it cannot be read."""
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise DataError([Fault(str(path), 0, 0, f"the file cannot be read: {error.strerror}")]) from error
-
-
-def lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """The lines of an open file after its header, with their numbers; none is longer than `LONGEST_LINE`."""
-    number = 2
-    while line := file.readline(LONGEST_LINE):
-        yield number, line
-        number += 1
 
 
 class _Check:
@@ -83,16 +63,14 @@ class _Check:
         """Note a fault."""
         self.faults.append(Fault(self._file, line, 0, message.rstrip("."), hint.rstrip(".")))
 
-    def line(self, number: int, line: bytes) -> None:
-        """Check one line."""
-        self._digest.update(line)
+    def line(self, number: int, line: bytes | UsageError) -> None:
+        """Check one line, or note why there is none."""
         self._kinds.append(0)
         self._firsts.append(0)
-        if not line.endswith(b"\n"):
-            cut = "it is longer than any record may be" if len(line) >= LONGEST_LINE else "the file ends within it"
-            self.say(number, f"the line is cut off: {cut}")
-            return
         try:
+            if isinstance(line, UsageError):
+                raise line
+            self._digest.update(line)
             record = decoded(line)
         except UsageError as error:
             self.say(number, error.message, error.hint)
@@ -102,16 +80,16 @@ class _Check:
         for message in (*self._stamp(record), *self._chain(record), *self._links(record), *_content(record)):
             self.say(number, message)
 
-    def whole(self, header: Header) -> None:
-        """Check what the header says of all lines together; only where each of them is sound."""
+    def whole(self, header: Header, place: int) -> None:
+        """Check what the header, which stands at a place, says of all lines; only where each of them is sound."""
         if self.faults:
             return
         counts = Counter(str(_KINDS[kind - 1]) for kind in self._kinds)
         if (len(self._kinds), dict(counts)) != (header.records, dict(header.kinds)):
             told = f"the header counts {header.records} records, and the file has {len(self._kinds)}"
-            self.say(1, told if len(self._kinds) != header.records else "the header counts other kinds of records")
+            self.say(place, told if len(self._kinds) != header.records else "the header counts other kinds of records")
         elif self._digest.hexdigest() != header.digest:
-            self.say(1, "the digest is not that of the lines: the file was changed after it was written")
+            self.say(place, "the digest is not that of the lines: the file was changed after it was written")
 
     def _stamp(self, record: Restored) -> Iterator[str]:
         position = len(self._kinds)
@@ -125,6 +103,8 @@ class _Check:
             yield f"'visible_at' does not agree with the basis '{record.visible_basis}'"
         if not record.author.strip():
             yield "the author is empty"
+        if record.batch == "":
+            yield "the batch is empty, and neither named nor missing"
 
     def _chain(self, record: Restored) -> Iterator[str]:
         if record.supersedes is None:

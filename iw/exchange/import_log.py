@@ -18,10 +18,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from iw.exchange.checks import check_log_file, lines, opened
+from iw.core.errors import UsageError
+from iw.exchange.checks import check_log_file
 from iw.exchange.facts import Facts
 from iw.exchange.joining import join
-from iw.exchange.lines import LONGEST_LINE, Header, decoded, encoded
+from iw.exchange.lines import Header, decoded, told
+from iw.exchange.log_forms import form_of
 from iw.exchange.stored import stored_records
 from iw.log.keys import LogKey
 from iw.log.records import Marking
@@ -71,21 +73,21 @@ def _common(log: Log, path: Path, marking: Marking) -> tuple[int, bool]:
     A log that holds more than a file at this marking can show is no beginning of it, but may begin with it.
     """
     common = 0
-    with closing(stored_records(log, marking)) as stored, closing(_records(path)) as told:
+    with closing(stored_records(log, marking)) as stored, closing(_records(path)) as file:
         for mine in stored:
-            theirs = next(told, None)
+            theirs = next(file, None)
             if theirs is None:
                 return common, True
-            if encoded(mine) != encoded(theirs):
+            if told(mine).line != told(theirs).line:
                 return common, False
             common += 1
-        return common, next(told, None) is None or common == log.position()
+        return common, next(file, None) is None or common == log.position()
 
 
 def _restore(log: Log, path: Path, header: Header, common: int, importer: str, now: datetime) -> None:
     batch: list[Restored] = []
-    with closing(_records(path)) as told:
-        for record in told:
+    with closing(_records(path)) as file:
+        for record in file:
             if record.position <= common:
                 continue
             # A backing may be one of those that came with the event before it; no event has that many of them.
@@ -97,7 +99,7 @@ def _restore(log: Log, path: Path, header: Header, common: int, importer: str, n
 
 
 def _records(path: Path) -> Generator[Restored]:
-    with opened(path) as file:
-        file.readline(LONGEST_LINE)  # the header
-        for _, line in lines(file):
-            yield decoded(line)
+    for _, line in form_of(path).lines(path):
+        if isinstance(line, UsageError):
+            raise line
+        yield decoded(line)

@@ -1,12 +1,12 @@
-"""The file of a log: JSON Lines, a header and then one record a line, exactly as the log holds it.
-
-The header is padded with spaces to a fixed length, because it counts what comes after it::
+"""A log as lines of JSON, a header and then one record a line, exactly as the log holds it::
 
     {"format":"iw-log","version":1,"marking":"green","records":2,"kinds":{"report":1,"source":1},"digest":"3b1..."}
     {"position":1,"kind":"source","first":1,"supersedes":null,"recorded_at":"2024-06-01T12:00:00+00:00", ...}
 
-A record's columns and their types are those of `iw.log.schema`. Fingerprints are not written: the log that reads the
-file works them out, and at a low marking they would give away what lies above it.
+Every form of the file of a log (`iw.exchange.log_forms`) holds these lines, in its own cells or as they are, so that
+the digest over them is the same in all forms. A record's columns and their types are those of `iw.log.schema`.
+Fingerprints are not written: the log that reads the file works them out, and at a low marking they would give away what
+lies above it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, Double, Integer, Table
 
@@ -31,6 +31,7 @@ from iw.log.schema import TABLES, Kind, Moment, records
 FORMAT = "iw-log"
 VERSION = 1
 HEADER_BYTES = 1024
+"""How long a header is where it stands before what it counts; spaces fill it up."""
 LONGEST_LINE = 16 * 2**20
 """Bytes; a longer line is no record but an attempt to fill the memory."""
 
@@ -69,24 +70,37 @@ def filled(kind: Kind, content: Mapping[str, Any]) -> list[str]:
     return [name for name in columns(kind) if name not in added or content[name] is not None]
 
 
-def encoded(record: Restored) -> bytes:
-    """The line of a record, its end included: the same for the same record everywhere."""
-    content = {name: _plain(record.content[name]) for name in filled(record.kind, record.content)}
-    envelope = {name: _plain(getattr(record, name)) for name in ENVELOPE}
-    return _json({**envelope, "content": content}) + b"\n"
+class Told(NamedTuple):
+    """A record's line, its end included, and the parts of it: the same for the same record everywhere."""
+
+    line: bytes
+    envelope: dict[str, Any]  # what every record has, by name, as JSON has it
+    content: bytes  # what only records of its kind have, as a JSON object
+
+
+def told(record: Restored) -> Told:
+    """A record as the file of a log has it."""
+    envelope = {name: plain(getattr(record, name)) for name in ENVELOPE}
+    content = _json({name: plain(record.content[name]) for name in filled(record.kind, record.content)})
+    return Told(joined(envelope, content), envelope, content)
+
+
+def joined(envelope: Mapping[str, Any], content: bytes) -> bytes:
+    """The line of a record from its two parts."""
+    return _json(envelope)[:-1] + b',"content":' + content + b"}\n"
 
 
 def encoded_header(header: Header) -> bytes:
-    """The first line, of `HEADER_BYTES` with its end."""
+    """The first line, without its end."""
     told = {"format": FORMAT, "version": VERSION, **vars(header), "kinds": dict(sorted(header.kinds.items()))}
-    return _json(told).ljust(HEADER_BYTES - 1) + b"\n"
+    return _json(told)
 
 
 def decoded_header(line: bytes) -> Header:
     """The header in a file's first line; `UsageError` where it is none that this program knows."""
     told = _parsed(line)
     if told.get("format") != FORMAT:
-        raise UsageError("this is not the file of a log", "such a file is written by 'iw export FILE.jsonl'")
+        raise UsageError("this is not the file of a log", "such a file is written by 'iw export'")
     if told.get("version") != VERSION:
         message = f"the file has version {told.get('version')} of the format, and this program knows {VERSION}"
         raise UsageError(message, "update iw-tracker")
@@ -119,7 +133,8 @@ def decoded(line: bytes) -> Restored:
     return Restored(**envelope, content=_values(TABLES[kind], content))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of a column as JSON has it: moments and days as texts."""
     # A date is not a moment, but a moment is a date.
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()

@@ -11,29 +11,33 @@ from pathlib import Path
 from typing import IO
 
 from iw.core.errors import StoreError
-from iw.exchange.lines import HEADER_BYTES, Header, encoded, encoded_header
+from iw.exchange.lines import Header, Told, encoded_header, told
+from iw.exchange.log_forms import form_of
 from iw.exchange.stored import stored_records
 from iw.log.records import Marking
 from iw.log.store import Log
 
 
 def write_log(log: Log, path: Path, marking: Marking) -> Header:
-    """Write all records of the log at or below ``marking``; gives the file's header.
+    """Write all records of the log at or below ``marking``, in the form of the file's name; gives the file's header.
 
     The file takes its name only when it is complete. Raises `StoreError` where it cannot be written.
     """
     digest, kinds = hashlib.sha256(), Counter[str]()
-    with whole(path) as file:
-        file.write(b" " * HEADER_BYTES)
+
+    def counted() -> Iterator[Told]:
         for record in stored_records(log, marking):
-            line = encoded(record)
-            digest.update(line)
+            one = told(record)
+            digest.update(one.line)
             kinds[str(record.kind)] += 1
-            file.write(line)
-        header = Header(marking, kinds.total(), kinds, digest.hexdigest())
-        file.seek(0)
-        file.write(encoded_header(header))
-    return header
+            yield one
+
+    def header() -> Header:
+        return Header(marking, kinds.total(), kinds, digest.hexdigest())
+
+    with whole(path) as file:
+        form_of(path).write(file, counted(), lambda: encoded_header(header()))
+    return header()
 
 
 @contextmanager

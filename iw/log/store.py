@@ -363,7 +363,7 @@ def _insert(connection: Connection, rows: Rows, key: LogKey) -> None:
 def _signature(author: str, now: datetime, reason: str, batch: str | None) -> Signature:
     if not author.strip():
         raise UsageError("The author is empty.", "Say who appends this.")
-    return Signature(author, _zoned(now), reason, batch)
+    return Signature(author, _zoned(now), reason, batch or None)
 
 
 def _zoned(moment: datetime) -> datetime:

@@ -37,6 +37,25 @@ def test_an_exported_log_goes_on_in_a_new_workspace(iw: Call, watch: Workspace, 
         assert elsewhere.log.view(known) == watch.log.view(known)
 
 
+@pytest.mark.parametrize("name", ["log.csv", "log.parquet"])
+def test_a_log_as_a_table_goes_on_in_a_new_workspace(
+    iw: Call, on_watch: Call, watch: Workspace, tmp_path: Path, name: str
+) -> None:
+    count = watch.log.position()
+    assert on_watch("export", name).out == f"{name}: {count} records at or below red.\n"
+    assert on_watch("import", name).out == f"0 imported, {count} in the log already.\n"
+    assert iw("init", tmp_path / "elsewhere", "--log", tmp_path / name).code == 0
+    with open_workspace(tmp_path / "elsewhere") as elsewhere:
+        assert elsewhere.log.view(end_of_day(TODAY)) == watch.log.view(end_of_day(TODAY))
+
+
+def test_a_log_is_not_imported_beside_evidence(on_watch: Call, tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("indicator,occurred_on,summary,source,grade\n")
+    assert on_watch("export", "log.csv").code == 0
+    answer = on_watch("import", "mine.csv", "log.csv")
+    assert (answer.code, "Import the files one by one." in answer.err) == (2, True)
+
+
 def test_a_faulty_file_makes_no_workspace(iw: Call, exported: Path, tmp_path: Path) -> None:
     exported.write_bytes(exported.read_bytes().replace(b'"marking":"clear"', b'"marking":"purple"', 3))
     answer = iw("init", tmp_path / "elsewhere", "--log", exported)
@@ -62,17 +81,18 @@ def test_an_export_says_up_to_which_marking_it_goes(on_watch: Call, watch: Works
 
 def test_a_name_that_tells_no_form_is_refused(on_watch: Call, tmp_path: Path) -> None:
     answer = on_watch("export", "log.txt")
-    assert (answer.code, "Name a file that ends in .jsonl or .parquet or .json" in answer.err) == (2, True)
+    assert (answer.code, "Name a file that ends in .jsonl or .csv or .parquet or .json" in answer.err) == (2, True)
     assert not (tmp_path / "log.txt").exists()
 
 
 @pytest.mark.parametrize(
     ("args", "hint"),
     [
-        (("e.parquet",), "--table is missing. Name one of events, reports, readings, coverage"),
+        (("e.parquet", "--known-at", "2023-01-01"), "A whole log has no --known-at."),
+        (("e.csv", "--table", "events"), "A whole log has no --table."),
         (("e.parquet", "--table", "beliefs"), "--table is beliefs. Name one of events"),
-        (("e.jsonl", "--table", "events"), "A file .jsonl has no --table."),
-        (("e.jsonl", "--known-at", "2023-01-01"), "A file .jsonl has no --known-at."),
+        (("e.jsonl", "--table", "events"), "A whole log has no --table."),
+        (("e.jsonl", "--known-at", "2023-01-01"), "A whole log has no --known-at."),
         (("e.parquet", "--table", "events", "--beliefs"), "A file .parquet has no --beliefs."),
         (("e.json", "--table", "events"), "A file .json has no --table."),
     ],

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from iw.core.errors import DataError
-from iw.exchange import checks
+from iw.exchange import checks, json_lines
 from iw.exchange.log_files import write_log
 from iw.log.drafts import CorrectionDraft, RegradeDraft, SearchDraft
 from iw.log.grades import parse_grade
@@ -215,7 +215,7 @@ def test_a_file_that_is_not_whole_is_told(log: Log, file: Path, change: Callable
 
 
 def test_a_line_without_end_does_not_fill_the_memory(log: Log, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "LONGEST_LINE", 2_000)
+    monkeypatch.setattr(json_lines, "LONGEST_LINE", 2_000)
     with file.open("ab") as end:
         end.write(b"x" * 10_000)
     assert "9: the line is cut off: it is longer than any record may be" in faults(log, file)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from iw.exchange.log_files import write_log
+from iw.exchange.log_forms import FORMS
 from iw.log.records import Backing, LogView, Marking
 from iw.log.store import Log
 from tests.exchange.cast import read_in, rows
@@ -34,25 +35,25 @@ def _told(backing: Backing) -> tuple[str, ...]:
 class ExportedLog(LogAndModel):
     """The log of `LogAndModel`, exported and imported now and then."""
 
-    @rule(marking=st.sampled_from([Marking.CLEAR, Marking.GREEN]))
-    def export_at(self, marking: Marking) -> None:
-        with self.imported(marking) as other:
+    @rule(marking=st.sampled_from([Marking.CLEAR, Marking.GREEN]), form=st.sampled_from(sorted(FORMS)))
+    def export_at(self, marking: Marking, form: str) -> None:
+        with self.imported(marking, form) as other:
             for days_ago in range(0, 12, 2):
                 known = self.now - days_ago * DAY
                 for lower in (one for one in Marking if one.rank <= marking.rank):
                     assert told(other.view(known, lower)) == told(self.log.view(known, lower))
 
-    @rule()
-    def export(self) -> None:
-        with self.imported(Marking.RED) as other:
+    @rule(form=st.sampled_from(sorted(FORMS)))
+    def export(self, form: str) -> None:
+        with self.imported(Marking.RED, form) as other:
             assert rows(other) == rows(self.log)
 
-    def imported(self, marking: Marking) -> Log:
+    def imported(self, marking: Marking, form: str) -> Log:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
-        write_log(self.log, folder / "log.jsonl", marking)
+        write_log(self.log, folder / f"log{form}", marking)
         shutil.copy(self.template, folder / "log.db")
         other = Log.open(f"sqlite:///{folder / 'log.db'}", KEY)
-        read_in(other, folder / "log.jsonl", now=self.now)
+        read_in(other, folder / f"log{form}", now=self.now)
         return other
 
 

@@ -283,7 +283,7 @@ def test_an_export_that_fails_leaves_the_old_file(mine: Log, file: Path, monkeyp
     def failing(*_: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("iw.exchange.log_files.encoded", failing)
+    monkeypatch.setattr("iw.exchange.log_files.told", failing)
     with pytest.raises(StoreError, match="cannot be written: No space left"):
         write_log(mine, file, Marking.RED)
     assert file.read_bytes() == before
