@@ -43,7 +43,7 @@ class Plan(NamedTuple):
             + (self.squares + 5 * self.series) * s * vector  # the series takes five products
             + self.series * (2 * s * evidence.coverage.shape[1] + 8 * s * s)  # the silence; the series' sums
             + events * 5 * s  # each event's ratios, and the state times them
-            + (events + stops) * 2 * s  # norms
+            + (events + stops) * s  # sums
         )
 
 

@@ -16,7 +16,7 @@ from iw.inference.aftershocks import Knots
 from iw.inference.arrays import Evidence, Floats
 from iw.inference.belief import Believer, normalised
 from iw.inference.filter import DrawFilter
-from iw.inference.filter_kernel import CHECKPOINT_DAYS, _normalise, _ratios
+from iw.inference.filter_kernel import CHECKPOINT_DAYS, _book, _ratios, _sums
 from iw.inference.matrices import BLOCK, draws_innermost
 
 PROBLEMS = 13
@@ -140,14 +140,14 @@ def _own_step(one: Problem, probs: Floats, evidence: Evidence) -> Callable[[], o
 def _fold(obs, rates, factor, states, received, reference_rates, obs_weight, obs_ptr, obs_indicators):  # type: ignore[no-untyped-def]
     """states (blocks, S, B) <- the states after observation ``obs``; gives the log-likelihoods (blocks, B)."""
     blocks, count, lanes = states.shape
-    total, scaled, norm = np.zeros((blocks, lanes)), np.ones((blocks, lanes)), np.empty(lanes)
+    total, sums = np.zeros((blocks, lanes)), np.empty(lanes)
     ratio = np.empty((count, lanes))
     for block in range(blocks):
         _ratios(obs, rates[block], factor, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
         for s in range(count):
             for b in range(lanes):
                 states[block, s, b] *= ratio[s, b]
-        _normalise(states[block], norm, scaled[block], total[block])
+        _sums(states[block], sums)
         for b in range(lanes):
-            total[block, b] += np.log(scaled[block, b])
+            _book(states[block], sums, total[block], b)
     return total

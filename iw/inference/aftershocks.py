@@ -52,7 +52,7 @@ class Knots(NamedTuple):
         keys = np.union1d(acts, _coverage_changes(evidence, coverage, acts))
         of_family, day = np.divmod(keys, evidence.days + 1)
         knot = np.searchsorted(keys, acts)
-        gain = np.bincount(knot, weight, len(keys))
+        gain = np.bincount(knot, weight, len(keys)).astype(np.float64)  # of nothing it makes whole numbers
         _, report = np.unique(obs * spec.families + family, return_inverse=True)
         entry_knot = np.full(len(obs_of), -1, np.int64)
         entry_knot[own] = knot
@@ -153,15 +153,17 @@ def falls(decay_days, days):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fall(table, days, left):  # type: ignore[no-untyped-def]
     """left <- exp(-days / tau), for each draw."""
-    for b in range(left.shape[0]):
-        left[b] = 1.0
-    digit = 0
+    digit, first = 0, True
     while days > 0:
         if days % 2 == 1:
             for b in range(left.shape[0]):
-                left[b] *= table[digit, b]
+                left[b] = table[digit, b] if first else left[b] * table[digit, b]
+            first = False
         days //= 2
         digit += 1
+    if first:
+        for b in range(left.shape[0]):
+            left[b] = 1.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -185,13 +187,15 @@ def block_aftershocks(  # type: ignore[no-untyped-def]
 ):
     """For one block of draws, from ``since`` on, with what had come before it in `Excited` (F, B), (F, B).
 
-    Gives h (N, B) of each piece of an observation (0 where it acts before ``since``), the compensator (K, B) up to each
+    Gives h (N, B) of each piece of an observation (0 where it acts before ``since``; one row alone where no family has
+    aftershocks), the compensator (K, B) up to each
     of the ``wanted`` days, and what had come before those of them that are kept: (keep, F, B), (keep, F, B), in the
     places ``kept`` (K,), -1 for none. All lie within so many ``days``. What happens after a day, what else is wanted,
     and from where it resumes changes no bit of them.
     """
     lanes, families = branching.shape[0], ptr.shape[0] - 1
-    received, compensator = np.zeros((entry_knot.shape[0], lanes)), np.zeros((wanted.shape[0], lanes))
+    compensator = np.zeros((wanted.shape[0], lanes))
+    received = np.zeros((entry_knot.shape[0] if day.shape[0] > 0 else 1, lanes))
     afters, totals = np.zeros((keep, families, lanes)), np.zeros((keep, families, lanes))
     if day.shape[0] == 0:
         return received, compensator, afters, totals
@@ -225,11 +229,12 @@ def block_aftershocks(  # type: ignore[no-untyped-def]
                 for b in range(lanes):
                     total[b] += coverage[k] * state[b] * (1.0 - left[b])
                     state[b] *= left[b]
+    for b in range(lanes):
+        left[b] = YEAR_DAYS * branching[b] / decay_days[b]
     for n in range(entry_knot.shape[0]):
         if entry_knot[n] >= 0 and day[entry_knot[n]] >= since:
             for b in range(lanes):
-                per_event = entry_share[n] * YEAR_DAYS * branching[b] / decay_days[b]
-                received[n, b] = per_event * (before[entry_knot[n], b] + entry_same_day[n])
+                received[n, b] = entry_share[n] * left[b] * (before[entry_knot[n], b] + entry_same_day[n])
     return received, compensator, afters, totals
 
 
@@ -238,7 +243,8 @@ def all_received(spec: ModelSpec, draws: Draws, evidence: Evidence) -> Floats:
     none, knots, nowhere = Excited.none(spec, draws), Knots.of(spec, evidence), np.empty(0, np.int64)
     days = np.int64(evidence.days)
     parts = (draws.branching, draws.decay_days, *knots, nowhere, nowhere, np.int64(0), days, np.int64(0), *none[1:])
-    return np.asarray(block_aftershocks(*parts)[0])
+    received = block_aftershocks(*parts)[0]
+    return np.broadcast_to(received, (len(evidence.obs_indicators), received.shape[1]))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -130,6 +130,7 @@ class DrawFilter:
         before = np.zeros(shape[1]) if start is None else start.chain
         at_first = np.broadcast_to(self.spec.prior_probs, shape[1:]) if start is None else start.probs
         split, month = by_month(self.spec, evidence)
+        spread = np.ascontiguousarray(split.spread[:, acting.first :])  # for other layouts the kernel is compiled anew
 
         def run(block: _Block) -> int:
             own, rates, log_drift, generators = block
@@ -157,7 +158,7 @@ class DrawFilter:
                 split.breaks,
                 month,
                 split.coverage,
-                split.spread[:, acting.first :],
+                spread,
                 *acting[2:],
                 evidence.given_day,
                 day_ratios(self.spec, evidence, rates, log_drift, self.draws.log_dispersion[own], first),

@@ -1,9 +1,8 @@
 """The kernel of the filter, for one block of draws.
 
-Between two stops (observations, regime changes, wanted days) the day operator A
-is constant, so ``n`` days are one product v exp(n A). Within a regime exp(A), exp(2 A), exp(4 A), ... are
-made once, when first needed, each the square of the one before, and a gap takes those of the binary digits of n: two or
-three small products a gap.
+Between two stops (observations, regime changes, wanted days) the day operator A is constant, so ``n`` days are one
+product v exp(n A). Within a regime exp(A), exp(2 A), exp(4 A), ... are made once, when first needed, each the square of
+the one before, and a gap takes those of the binary digits of n: two or three small products a gap.
 
 Nothing cancels: with ``lo`` the smallest diagonal entry of A, B = A - lo I has no negative entry, exp(n A) =
 exp(n lo) exp(n B), and every term of the series and of the squares is non-negative. Squaring doubles the relative error
@@ -12,8 +11,10 @@ range of a double: such a draw crosses the gap alone, through row-wise scaled sq
 
 Draws are innermost (blocks of `BLOCK`), so the compiler turns every inner loop into vector instructions. (To compile
 anew for each number of scenarios, so that the short loops unroll too, gains a tenth and costs five seconds each.)
-Every `CHECKPOINT_DAYS` days from the start there is a stop and the norms are booked, so that a filter that starts from
-the state on such a day ends with the same bits as one that starts at the beginning.
+
+The state is divided by its sum, and the logarithm of that booked, only where the sum leaves the range, on wanted days,
+and every `CHECKPOINT_DAYS` days from the start: so a filter that starts from the state on such a day ends with the same
+bits as one that starts at the beginning.
 
 There is no sum across draws and no fast-math, and whatever is decided (halvings, booking, who goes alone) is decided
 for each draw by its own numbers: a draw's result does not depend, bit for bit, on its neighbours, block or thread.
@@ -30,7 +31,7 @@ from iw.inference.matrices import advance_alone, digits, exponential, product, t
 
 CHECKPOINT_DAYS = 64  # a power of two, so that most gaps between stops take few products
 _REACH = 200.0  # largest n ||B|| of the common way: exp(200) and a day's ratios stay in range
-_IN_RANGE = 1e100  # the product of norms is booked when it leaves 1e-100 .. 1e100
+_IN_RANGE = 1e30  # a state's sum is booked when it leaves 1e-30 .. 1e30
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -57,8 +58,8 @@ def filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in the
     wanted,
 ):
     """One block of draws; rates (I, S, B), log drift (I, Y + 1, B), generators (S, S, B), aftershocks that each piece
-    of an observation received (N, B), ratios of given factors (G, S, B); from ``day`` on with the state at_first
-    (S, B).
+    of an observation received (N, B; one row of zeros where no family has any), ratios of given factors (G, S, B); from
+    ``day`` on with the state at_first (S, B).
 
     Gives -1 or what failed (an observation, the silence as number M, or the given factors from M + 1 on),
     log-likelihoods (K, B) and probabilities (K, S, B).
@@ -67,8 +68,7 @@ def filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in the
     log_likelihood = np.empty((wanted.shape[0], lanes))
     probs = np.empty((wanted.shape[0], count, lanes))
     total = before.copy()
-    scaled = np.ones(lanes)  # product of the norms not yet booked in `total`
-    norm = np.empty(lanes)
+    sums = np.empty(lanes)
     state, other = at_first.copy(), np.empty((count, lanes))
     ratio = np.empty((count, lanes))
     log_spread = np.empty((obs_day.shape[0] - dated, count, lanes))
@@ -114,31 +114,32 @@ def filter_block(  # type: ignore[no-untyped-def]  # compiled; shapes are in the
             if stop > day:
                 made, state, other = _advance(stop - day, operator, lowest, norms, powers, made, state, other, total)
                 day = stop
-                if not (obs < dated and obs_day[obs] + 1 == day) and not _normalise(state, norm, scaled, total):
+                if not (obs < dated and obs_day[obs] + 1 == day) and not _keep_in_range(state, sums, total):
                     return obs_day.shape[0], log_likelihood, probs
             while obs < dated and obs_day[obs] + 1 == day:
                 _ratios(obs, rates, factor, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio)
                 for s in range(count):
                     for b in range(lanes):
                         state[s, b] *= ratio[s, b]
-                if not _normalise(state, norm, scaled, total):
+                if not _keep_in_range(state, sums, total):
                     return obs, log_likelihood, probs
                 obs += 1
             while given < given_day.shape[0] and given_day[given] + 1 == day:
                 for s in range(count):
                     for b in range(lanes):
                         state[s, b] *= given_ratio[given, s, b]
-                if not _normalise(state, norm, scaled, total):
+                if not _keep_in_range(state, sums, total):
                     return obs_day.shape[0] + 1 + given, log_likelihood, probs
                 given += 1
-            if day == checkpoint:
+            if day == checkpoint or (out < wanted.shape[0] and wanted[out] == day):
+                _sums(state, sums)
                 for b in range(lanes):
-                    total[b] += np.log(scaled[b])
-                    scaled[b] = 1.0
+                    _book(state, sums, total, b)
+            if day == checkpoint:
                 checkpoint += CHECKPOINT_DAYS
             while out < wanted.shape[0] and wanted[out] == day:
                 for b in range(lanes):
-                    log_likelihood[out, b] = total[b] + np.log(scaled[b])
+                    log_likelihood[out, b] = total[b]
                     for s in range(count):
                         probs[out, s, b] = state[s, b]
                 out += 1
@@ -174,18 +175,25 @@ def _regime_operator(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _ratios(obs, rates, factor, received, reference_rates, obs_weight, obs_ptr, obs_indicators, ratio):  # type: ignore[no-untyped-def]
-    """Fill (S, B) with l_m(s) = (1 - w) + w prod_i (lambda[i, s] + h_i) / rho_i."""
+    """Fill (S, B) with l_m(s) = (1 - w) + w prod_i (lambda[i, s] + h_i) / rho_i, of one indicator or more.
+
+    All is done in one pass over the draws for each indicator, because passes are what costs.
+    """
     w = obs_weight[obs]
+    first, last = obs_ptr[obs], obs_ptr[obs + 1]
     for s in range(ratio.shape[0]):
-        for b in range(ratio.shape[1]):
-            ratio[s, b] = w
-        for j in range(obs_ptr[obs], obs_ptr[obs + 1]):
+        for j in range(first, last):
             i = obs_indicators[j]
-            scale = 1.0 / reference_rates[i]
-            for b in range(ratio.shape[1]):
-                ratio[s, b] *= (rates[i, s, b] * factor[i, b] + received[j, b]) * scale
-        for b in range(ratio.shape[1]):
-            ratio[s, b] += 1.0 - w
+            h = j if received.shape[0] > 1 else 0
+            rest = 1.0 - w if j + 1 == last else 0.0
+            if j == first:
+                scale = w / reference_rates[i]
+                for b in range(ratio.shape[1]):
+                    ratio[s, b] = rest + scale * (rates[i, s, b] * factor[i, b] + received[h, b])
+            else:
+                scale = 1.0 / reference_rates[i]
+                for b in range(ratio.shape[1]):
+                    ratio[s, b] = rest + ratio[s, b] * (scale * (rates[i, s, b] * factor[i, b] + received[h, b]))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -227,34 +235,44 @@ def _advance(days, operator, lowest, norms, powers, made, state, other, total): 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _normalise(state, norms, scaled, total):  # type: ignore[no-untyped-def]
-    """Divide by the sums over scenarios (left in ``norms``) and book them; False if a draw has nothing left.
+def _keep_in_range(state, sums, total):  # type: ignore[no-untyped-def]
+    """Book the sums over scenarios (left in ``sums``) that leave the range; False if a draw has nothing left.
 
-    Logarithms are dear, so the norms are multiplied up, and a draw's product is booked when it leaves the range.
+    Divisions and logarithms are dear, and few sums leave the range before they are booked anyway.
     """
+    _sums(state, sums)
     outside = 0
     for b in range(state.shape[1]):
-        norms[b] = state[0, b]
-    for s in range(1, state.shape[0]):
-        for b in range(state.shape[1]):
-            norms[b] += state[s, b]
-    for s in range(state.shape[0]):
-        for b in range(state.shape[1]):
-            state[s, b] /= norms[b]
-    for b in range(state.shape[1]):
-        product = scaled[b] * norms[b]
-        outside += 0 if 1.0 / _IN_RANGE < product < _IN_RANGE else 1
+        outside += 0 if 1.0 / _IN_RANGE < sums[b] < _IN_RANGE else 1
     if outside == 0:
-        for b in range(state.shape[1]):
-            scaled[b] *= norms[b]
         return True
     for b in range(state.shape[1]):
-        if not 0.0 < norms[b] < np.inf:
+        if not 0.0 < sums[b] < np.inf:
             return False
-        product = scaled[b] * norms[b]
-        if 1.0 / _IN_RANGE < product < _IN_RANGE:
-            scaled[b] = product
-        else:
-            total[b] += np.log(scaled[b]) + np.log(norms[b])
-            scaled[b] = 1.0
+        if not 1.0 / _IN_RANGE < sums[b] < _IN_RANGE:
+            _book(state, sums, total, b)
     return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sums(state, sums):  # type: ignore[no-untyped-def]
+    """sums <- those over scenarios, for each draw; four terms at once, as in a transition."""
+    count, lanes = state.shape
+    done = 4 if count >= 4 else 1
+    if count >= 4:
+        for b in range(lanes):
+            sums[b] = state[0, b] + state[1, b] + state[2, b] + state[3, b]
+    else:
+        for b in range(lanes):
+            sums[b] = state[0, b]
+    for s in range(done, count):
+        for b in range(lanes):
+            sums[b] += state[s, b]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _book(state, sums, total, b):  # type: ignore[no-untyped-def]
+    """Divide the state of one draw by its sum, and book its logarithm."""
+    total[b] += np.log(sums[b])
+    for s in range(state.shape[0]):
+        state[s, b] /= sums[b]

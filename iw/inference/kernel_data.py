@@ -111,7 +111,7 @@ class LikelihoodData(NamedTuple):
             -gammaln(counts.value + 1) - log_wrong(counts),
             *Knots.of(spec, evidence),
         )
-        return cls(*(_as_sampled(part) for part in data))
+        return cls(*(_as_sampled(part, kind) for part, (kind, _) in zip(data, KINDS, strict=True)))
 
     def packed(self) -> tuple[Floats, Ints]:
         """All numbers in one array; all whole numbers in another, behind `_HEADER` of them for each part."""
@@ -132,16 +132,16 @@ class LikelihoodData(NamedTuple):
             KINDS, whole[: _HEADER * len(KINDS)].reshape(-1, 3), strict=True
         ):
             part = (numbers if kind is np.float64 else whole)[first : first + rows * columns]
-            parts.append(_as_sampled(part.reshape((rows, columns)[:dims])))
+            parts.append(_as_sampled(part.reshape((rows, columns)[:dims]), kind))
         return cls(*parts)
 
 
 KINDS = tuple(hint.__metadata__[0] for hint in get_type_hints(LikelihoodData, include_extras=True).values())
 
 
-def _as_sampled(part: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _as_sampled(part: np.ndarray[Any, Any], kind: type) -> np.ndarray[Any, Any]:
     """In the one type for which the kernel is compiled."""
-    made = np.array(part, np.int32 if part.dtype.kind == "i" else part.dtype)
+    made: np.ndarray[Any, Any] = np.array(part, kind)
     made.flags.writeable = False
     return made
 

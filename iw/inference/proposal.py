@@ -24,7 +24,7 @@ from iw.inference.parameters import targets_of
 
 DRAWS = 4000
 _WIDE_SHARE, _WIDE = 0.2, 1.2  # share of the draws from the wider normal, and its width against the other
-_STEP = 1e-4  # of the differences of the gradient, in standard deviations of the prior
+_STEP = 1e-4  # of the (one-sided) differences of the gradient, in standard deviations of the prior
 _LEAST_PRECISION = 0.25  # of the posterior, where the prior has 1: the curvature may be anything far from the mode
 _APART = 4.0  # squared distance, in standard deviations of a mode, within which another is the same
 _UNLIKELY = 1e10  # minus the log density where no scenario explains the evidence
@@ -161,10 +161,9 @@ class _Posterior:
     def root_of_covariance(self, mode: Floats) -> Floats:
         """(P, P) L with L L' the inverse of the curvature at ``mode``."""
         standard = self.standard(mode)
-        moved = _STEP * np.eye(len(mode))
-        curvature = np.array(
-            [self.minus_log_density(standard + by)[1] - self.minus_log_density(standard - by)[1] for by in moved]
-        ) / (2 * _STEP)
+        gradient = self.minus_log_density(standard)[1]
+        moved = [self.minus_log_density(standard + by)[1] for by in _STEP * np.eye(len(mode))]
+        curvature = (np.array(moved) - gradient) / _STEP
         precisions, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
         return np.asarray(self.sd[:, None] * vectors / np.sqrt(np.maximum(precisions, _LEAST_PRECISION)))
 

@@ -10,8 +10,11 @@ from scipy.linalg import expm, logm
 
 from iw.core.errors import InferenceError
 from iw.inference import reference
+from iw.inference.aftershocks import block_aftershocks
 from iw.inference.arrays import YEAR_DAYS, Draws, Evidence, Floats, ModelSpec
-from iw.inference.filter import filter_draws
+from iw.inference.filter import DrawFilter, filter_draws
+from iw.inference.filter_kernel import filter_block
+from iw.inference.kernel_data import KINDS, LikelihoodData
 from tests.inference.cast import (
     EXACT,
     Problem,
@@ -379,3 +382,16 @@ EARTHQUAKES = [
     *(17, 19, 15, 34, 10, 15, 22, 18, 15, 20, 15, 22, 19, 16, 30, 27, 29, 23, 20, 16, 21, 21, 25, 16, 18, 15, 18),
     *(14, 10, 15, 8, 15, 6, 11, 8, 7, 18, 16, 13, 12, 13, 20, 15, 16, 12, 18, 15, 16, 13, 15, 16, 11, 11),
 ]
+
+
+def test_the_kernels_are_compiled_once_whatever_the_evidence() -> None:
+    """Each further kind of array would cost a newcomer some ten seconds, and one that is not laid out in rows speed."""
+    for drift in (False, True):
+        for dated, spread in ((0, 0), (0, 3), (5, 0), (5, 3)):
+            one = problem(16, days=200, dated=dated, spread=spread, regimes=3, drift=drift)
+            engine = DrawFilter(one.spec, one.draws)
+            start = engine.run(one.evidence, np.array([64]), keep=[64]).state(64)
+            engine.run(one.evidence, start=start)
+            kinds = [(part.dtype.type, part.ndim) for part in LikelihoodData.of(one.spec, one.evidence)]
+            assert kinds == list(KINDS)
+    assert len(filter_block.nopython_signatures) == len(block_aftershocks.nopython_signatures) == 1
