@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from zlib import crc32
 
@@ -22,7 +23,7 @@ from iw.core.errors import NotFoundError
 from iw.evidence import EvidenceSet, build_evidence, model_spec
 from iw.evidence.coverage import Watched
 from iw.evidence.fit_files import read_draws
-from iw.inference.arrays import Draws, ModelSpec
+from iw.inference.arrays import Draws, Floats, ModelSpec
 from iw.inference.belief import Believer, JointState, pareto_shape
 from iw.inference.forecast import visit_probs
 from iw.inference.proposal import proposal_draws
@@ -59,8 +60,12 @@ class Belief:
     def estimate(self, scenario: str) -> Estimate:
         """Mean and 90 % credible interval of one scenario."""
         s = self.spec.scenarios.index(scenario)
-        low, high = self.state.interval()
+        low, high = self._interval
         return Estimate(float(self.state.mean[s]), float(low[s]), float(high[s]))
+
+    @cached_property
+    def _interval(self) -> tuple[Floats, Floats]:
+        return self.state.interval()
 
     @property
     def leading(self) -> str:

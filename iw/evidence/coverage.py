@@ -70,12 +70,14 @@ def _declared(view: LogView, name: str, domain: str, default: float, start: date
     for (kind, _), items in collectors.items():
         own = np.zeros(days)
         for level in ("*", f"domain:{domain}", name):
+            chosen = [item for item in items if item.selects == level]
+            if not chosen:
+                continue
             layer = np.full(days, -1.0)
-            for item in items:
-                if item.selects == level:
-                    window = _window(item.since, item.until, start, days)
-                    value = default if item.coverage is None else item.coverage
-                    layer[window] = np.maximum(layer[window], value)
+            for item in chosen:
+                window = _window(item.since, item.until, start, days)
+                value = default if item.coverage is None else item.coverage
+                layer[window] = np.maximum(layer[window], value)
             own = np.where(layer >= 0, layer, own)
         if kind == "document":
             documents = np.maximum(documents, own)

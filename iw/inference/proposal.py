@@ -12,9 +12,11 @@ evidence says little, come from their prior, and stay at its means in the search
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from scipy import optimize, special
+from threadpoolctl import ThreadpoolController
 
 from iw.inference.arrays import LEAST_DECAY, Draws, Evidence, Floats, ModelSpec
 from iw.inference.drift import knots_of_steps, years
@@ -32,6 +34,17 @@ _UNLIKELY = 1e10  # minus the log density where no scenario explains the evidenc
 
 def proposal_draws(spec: ModelSpec, evidence: Evidence, rng: np.random.Generator, count: int = DRAWS) -> Draws:
     """``count`` draws with log weights log prior - log proposal (the likelihood still to be added)."""
+    # Matrices as small as these are slower on several threads, and round otherwise on another number of cores.
+    with _blas().limit(limits=1, user_api="blas"):
+        return _proposal_draws(spec, evidence, rng, count)
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _proposal_draws(spec: ModelSpec, evidence: Evidence, rng: np.random.Generator, count: int) -> Draws:
     posterior = _Posterior(spec, evidence)
     parts, shares = _parts(posterior)
     wide = rng.random(count) < _WIDE_SHARE
