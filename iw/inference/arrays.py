@@ -328,7 +328,8 @@ class Draws:
         """(D, I, S) lambda per year on the day for which it was elicited: the part of each rate that is no aftershock,
         f (1 - nu k) m. Later and earlier days have a drift of their own (`iw.inference.drift`)."""
         followed = self.branching[:, None] * (spec.usual_coverage * evidence.live)
-        return np.exp((self.log_rate + np.log1p(-followed))[:, :, None] + self.log_mult)
+        logs = (self.log_rate + np.log1p(-followed))[:, :, None] + self.log_mult
+        return np.exp(logs, out=logs)
 
     def generators(self) -> Floats:
         """(D, S, S) generators Q per year; rows sum to 0."""

@@ -153,7 +153,7 @@ class DrawFilter:
                 received,
                 np.int64(first),
                 before[own],
-                np.ascontiguousarray(at_first[own].T),
+                np.array(at_first[own].T, order="C"),
                 self.spec.reference_rates,
                 split.breaks,
                 month,

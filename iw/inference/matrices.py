@@ -16,7 +16,7 @@ from numba import njit
 
 from iw.inference.arrays import Floats
 
-BLOCK = 128  # draws; fewer cost more loops, and loops over 32 and fewer are unrolled and then not vectorised
+BLOCK = 256  # draws; fewer cost more calls and loops, and loops over 32 and fewer are unrolled and not vectorised
 SERIES_NORM = 0.25  # ||B|| up to which the series of degree 12 leaves less than 1e-17
 INVERSE_FACTORIALS = tuple(1.0 / math.factorial(k) for k in range(13))
 _MOST_HALVINGS = 10  # brings ||B|| = 256 down to that

@@ -13,13 +13,14 @@ from iw.inference.arrays import Evidence
 from iw.inference.belief import Believer
 from iw.inference.filter import DrawFilter, FilterState
 from iw.inference.filter_kernel import CHECKPOINT_DAYS
+from iw.inference.matrices import BLOCK
 from tests.inference.cast import Problem, believe, problem, with_observation
 
 DAYS = 900
 
 
 def long_problem(seed: int = 3, drift: bool = False) -> Problem:
-    return problem(seed, days=DAYS, dated=30, spread=4, regimes=20, draws=70, given=6, drift=drift)
+    return problem(seed, days=DAYS, dated=30, spread=4, regimes=20, draws=BLOCK + 6, given=6, drift=drift)
 
 
 def bursts(evidence: Evidence, day: int) -> Evidence:

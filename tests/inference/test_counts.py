@@ -15,6 +15,7 @@ from iw.inference.arrays import CountPrior, Counts, Evidence, Floats, ModelSpec
 from iw.inference.belief import Believer, normalised
 from iw.inference.counts import count_ratios, log_wrong, mean_terms, value_terms
 from iw.inference.filter import filter_draws
+from iw.inference.matrices import BLOCK
 from iw.inference.proposal import prior_draws, proposal_draws
 from iw.inference.shift import shift_over_time
 from iw.inference.simulate import Marks, simulated_evidence
@@ -221,7 +222,7 @@ def test_a_count_is_a_contribution_of_its_own_and_the_sum_closes(counts: int) ->
 
 
 def test_resuming_from_a_checkpoint_ends_with_the_same_bits() -> None:
-    one = problem(11, days=400, counted=30, draws=70)
+    one = problem(11, days=400, counted=30, draws=BLOCK + 6)
     believer = Believer(one.spec, one.draws)
     believer.believe(one.evidence.until(300))
     resumed = believer.believe(one.evidence)[-1]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from iw.inference.arrays import Evidence
 from iw.inference.belief import Believer
+from iw.inference.matrices import BLOCK
 from iw.inference.shift import DECIBANS, EXPECTED_CHANGE, TimeShift, replay, shift_over_time
 from tests.inference.cast import Problem, believe, problem, silent, with_given
 
@@ -172,7 +173,7 @@ def test_a_belief_that_has_become_certain_still_has_finite_decibans() -> None:
 
 @pytest.mark.parametrize("factor", [1e-9, 1e4])
 def test_rates_of_any_size_close_and_end_where_the_filter_does(factor: float) -> None:
-    spec, draws, evidence = problem(5, days=12, draws=70)
+    spec, draws, evidence = problem(5, days=12, draws=BLOCK + 6)
     case = Problem(spec, replace(draws, log_rate=np.full_like(draws.log_rate, np.log(factor))), evidence)
     shift = shifted(case, 1, 8)
     assert shift.residual < CLOSED
