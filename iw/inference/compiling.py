@@ -1,4 +1,5 @@
-"""The filter, which judges every fit, compiled beside the model: in a process of its own, for compilers hold the lock.
+"""What judges a fit, forecasts and explains, compiled beside the model: in a process of its own, for compilers hold the
+lock.
 
 Numba keeps what it has compiled on the disk, where this process finds it when it filters for the first time.
 """
@@ -14,15 +15,17 @@ from contextlib import contextmanager, suppress
 import numpy as np
 
 from iw.inference.arrays import Evidence, ModelSpec
-from iw.inference.filter import filter_draws
+from iw.inference.belief import Believer
+from iw.inference.forecast import visit_probs
 from iw.inference.proposal import prior_draws
+from iw.inference.shift import shift_over_time
 
 _LONGEST = 180.0  # seconds; by then this process had compiled it by itself
 
 
 @contextmanager
-def filter_compiled_beside(spec: ModelSpec, evidence: Evidence) -> Iterator[None]:
-    """Compile the filter, if need be, while the body runs, and wait for it. Where that fails nothing is lost but time.
+def compiled_beside(spec: ModelSpec, evidence: Evidence) -> Iterator[None]:
+    """Compile all but the model, if need be, while the body runs, and wait for it. Where that fails only time is lost.
 
     ``spec`` and ``evidence`` are any that can be filtered.
     """
@@ -39,10 +42,13 @@ def filter_compiled_beside(spec: ModelSpec, evidence: Evidence) -> Iterator[None
             process.kill()
 
 
-def _compile_filter(spec: ModelSpec, evidence: Evidence) -> None:
+def _compile(spec: ModelSpec, evidence: Evidence) -> None:
     draws = prior_draws(spec, np.random.default_rng(0), 2, evidence.days)
-    filter_draws(spec, draws, evidence)
+    yesterday = evidence.days - 1
+    before, now = Believer(spec, draws).believe(evidence, np.array([yesterday, evidence.days]))
+    visit_probs(now, draws, [0], 30.0)
+    shift_over_time(spec, draws, evidence, before, yesterday, evidence.days, seed=0)
 
 
 if __name__ == "__main__":
-    _compile_filter(*pickle.load(sys.stdin.buffer))
+    _compile(*pickle.load(sys.stdin.buffer))

@@ -21,7 +21,7 @@ from xarray import DataTree
 
 from iw.core.errors import InferenceError, Interrupted
 from iw.inference.arrays import Draws, Evidence, Floats, ModelSpec
-from iw.inference.compiling import filter_compiled_beside
+from iw.inference.compiling import compiled_beside
 from iw.inference.drift import first_year
 from iw.inference.filter import filter_draws
 from iw.inference.model import Shape, build_model, model_data
@@ -100,7 +100,7 @@ class Sampler:
     def _compile(self, spec: ModelSpec, evidence: Evidence, progress: Progress) -> None:
         if self._compiled is None:
             progress("compiling the model (once; seconds when caches are warm)")
-            with filter_compiled_beside(spec, evidence):
+            with compiled_beside(spec, evidence):
                 self._compiled = nutpie.compile_pymc_model(build_model(spec, evidence, self.shape))
 
 

@@ -1,4 +1,4 @@
-"""The filter is compiled in a process beside this one, which leaves nothing behind."""
+"""What judges and explains fits is compiled in a process beside this one, which leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 import pytest
 
 from iw.inference import compiling
-from iw.inference.compiling import filter_compiled_beside
+from iw.inference.compiling import compiled_beside
 from tests.inference.cast import problem
 
 
@@ -27,11 +27,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     return found
 
 
-def test_the_filter_has_run_in_a_process_of_its_own_when_the_body_ends(
+def test_all_has_run_in_a_process_of_its_own_when_the_body_ends(
     started: list[subprocess.Popen[bytes]],
 ) -> None:
     spec, _, evidence = problem(1, days=100)
-    with filter_compiled_beside(spec, evidence):
+    with compiled_beside(spec, evidence):
         assert started[0].poll() is None
     assert started[0].returncode == 0
 
@@ -39,7 +39,7 @@ def test_the_filter_has_run_in_a_process_of_its_own_when_the_body_ends(
 def test_a_body_that_is_cancelled_takes_the_process_along(started: list[subprocess.Popen[bytes]]) -> None:
     spec, _, evidence = problem(1, days=100)
     begun = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), filter_compiled_beside(spec, evidence):
+    with pytest.raises(KeyboardInterrupt), compiled_beside(spec, evidence):
         raise KeyboardInterrupt
     assert started[0].returncode not in (None, 0)
     assert time.monotonic() - begun < 5
@@ -50,6 +50,6 @@ def test_a_process_that_fails_costs_nothing(
 ) -> None:
     monkeypatch.setattr(compiling.sys, "executable", shutil.which("false"))
     spec, _, evidence = problem(1, days=100)
-    with filter_compiled_beside(spec, evidence):
+    with compiled_beside(spec, evidence):
         pass
     assert started[0].returncode == 1
