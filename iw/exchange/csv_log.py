@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from iw.log.schema import records
 
 COLUMNS = (*ENVELOPE, "content")
 _NUMBERS = {column.name for column in records.c if isinstance(column.type, Integer)}
+_WHOLE = re.compile(r"[0-9]{1,19}(\.0)?")  # programs that know no empty whole numbers write 12.0
 _MAY_BE_EMPTY = {column.name for column in records.c if column.nullable}
 
 
@@ -36,7 +38,7 @@ class CsvLog:
         place = file.tell()
         file.write(b" " * HEADER_BYTES)
         file.writelines(_row((*told.envelope.values(), told.content.decode())) for told in records)
-        cells = {"position": 0, "kind": FORMAT, "content": header().decode()}
+        cells = {"position": 0, "kind": FORMAT, "first": 0, "content": header().decode()}
         file.seek(place)
         file.write(_row(map(cells.get, COLUMNS)).removesuffix(b'"\n').ljust(HEADER_BYTES - 2) + b'"\n')
 
@@ -110,4 +112,4 @@ def _line(cells: Sequence[str]) -> bytes | UsageError:
 def _value(name: str, cell: str) -> str | int | None:
     if name in _MAY_BE_EMPTY and not cell:
         return None
-    return int(cell) if name in _NUMBERS and cell.isascii() and cell.isdigit() and len(cell) < 20 else cell
+    return int(cell.removesuffix(".0")) if name in _NUMBERS and _WHOLE.fullmatch(cell) else cell

@@ -39,27 +39,32 @@ class ParquetLog:
             written.add_key_value_metadata({_METADATA: header().decode()})
 
     def is_log(self, path: Path) -> bool:
-        """Whether the file has a header."""
+        """Whether the columns are those of a log."""
         try:
-            return bool(self.header(path))
+            return bool(self._read(path)[1].names == _schema().names)
         except UsageError:
             return False
 
     def header(self, path: Path) -> bytes:
         """The header among the file's metadata."""
+        metadata, schema = self._read(path)
+        if _METADATA.encode() not in metadata:
+            message = "the header of a log is missing among its metadata"
+            raise UsageError(message, "programs that write the file anew lose it: take what 'iw export' wrote")
+        if not schema.equals(_schema()):
+            raise UsageError("its columns are not those of a log", f"they are {', '.join(_schema().names)}")
+        return bytes(metadata[_METADATA.encode()])
+
+    def _read(self, path: Path) -> tuple[dict[bytes, bytes], Any]:
+        """The file's metadata and schema; raises as `header` does."""
         import pyarrow as pa
         from pyarrow import parquet
 
         try:
             with path.open("rb") as file, parquet.ParquetFile(file) as opened:
-                metadata, schema = opened.metadata.metadata or {}, opened.schema_arrow
+                return opened.metadata.metadata or {}, opened.schema_arrow
         except (OSError, pa.ArrowException) as error:
             raise _damage(error, "this is no Parquet file, or a damaged one") from error
-        if _METADATA.encode() not in metadata:
-            raise UsageError("this is not the file of a log", "such a file is written by 'iw export FILE.parquet'")
-        if not schema.equals(_schema()):
-            raise UsageError("its columns are not those of a log", f"they are {', '.join(_schema().names)}")
-        return bytes(metadata[_METADATA.encode()])
 
     def lines(self, path: Path) -> Generator[tuple[int, bytes | UsageError]]:
         """The rows; a page that is damaged ends them."""

@@ -106,6 +106,24 @@ def test_other_programs_read_the_columns(mine: Log, tmp_path: Path) -> None:
     assert "summary" in json.loads(by_parquet.query("kind == 'event'")["content"].iloc[0])
 
 
+def test_a_csv_file_that_pandas_wrote_anew_is_the_same_log(mine: Log, other: Log, tmp_path: Path) -> None:
+    told_of_everything(mine)
+    write_log(mine, tmp_path / "log.csv", Marking.RED)
+    pd.read_csv(tmp_path / "log.csv").to_csv(tmp_path / "anew.csv", index=False)
+    assert read_in(other, tmp_path / "anew.csv").moved
+    assert rows(other) == rows(mine)
+
+
+def test_a_parquet_file_that_pandas_wrote_anew_is_told_to_lack_its_header(
+    mine: Log, other: Log, tmp_path: Path
+) -> None:
+    append(mine, drill())
+    write_log(mine, tmp_path / "log.parquet", Marking.RED)
+    pd.read_parquet(tmp_path / "log.parquet").to_parquet(tmp_path / "anew.parquet")
+    assert is_log(tmp_path / "anew.parquet")
+    assert "the header of a log is missing among its metadata" in faults(other, tmp_path / "anew.parquet")[0]
+
+
 def test_an_export_of_a_table_that_fails_leaves_the_old_file(
     mine: Log, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,7 +214,7 @@ def test_a_csv_file_that_is_not_whole_is_told(
     [
         (lambda table: table.slice(0, 3), "the header counts 4 records, and the file has 3"),
         (lambda table: table.drop(["author"]), "its columns are not those of a log (they are position, kind"),
-        (lambda table: table.slice(0, 2), "this is not the file of a log"),
+        (lambda table: table.slice(0, 2), "the header of a log is missing among its metadata"),
         (lambda table: changed(table, "author", "bert"), "the digest is not that of the lines"),
         (lambda table: changed(table, "content", "[]"), "1: 'content' is no object"),
         (lambda table: changed(table, "kind", "evnt"), "1: 'kind' is \"evnt\""),
