@@ -275,21 +275,6 @@ def test_a_dry_run_changes_nothing(mine: Log, other: Log, file: Path) -> None:
     assert other.position() == 0
 
 
-def test_an_export_that_fails_leaves_the_old_file(mine: Log, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    append(mine, drill())
-    write_log(mine, file, Marking.RED)
-    before = file.read_bytes()
-
-    def failing(*_: object) -> bytes:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("iw.exchange.log_files.told", failing)
-    with pytest.raises(StoreError, match="cannot be written: No space left"):
-        write_log(mine, file, Marking.RED)
-    assert file.read_bytes() == before
-    assert list(file.parent.glob("*.part")) == []
-
-
 def test_another_log_gets_the_facts_in_force_as_known_from_now(mine: Log, other: Log, file: Path) -> None:
     told_of_everything(mine)
     write_log(mine, file, Marking.RED)

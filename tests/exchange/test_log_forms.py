@@ -124,9 +124,11 @@ def test_a_parquet_file_that_pandas_wrote_anew_is_told_to_lack_its_header(
     assert "the header of a log is missing among its metadata" in faults(other, tmp_path / "anew.parquet")[0]
 
 
-def test_an_export_of_a_table_that_fails_leaves_the_old_file(
-    mine: Log, file: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_that_fails_leaves_the_old_file(
+    mine: Log, tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    file = tmp_path / f"log{form}"
     append(mine, drill())
     write_log(mine, file, Marking.RED)
     before = file.read_bytes()
