@@ -24,11 +24,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from iw.exchange.import_log import import_log
 from iw.log.store import Log
+from tests.log.cast import KEY
 restore = Log.restore
 def telling(*args, **more):
     print(restore(*args, **more).position, flush=True)
 Log.restore = telling
-with Log.open(sys.argv[1]) as log:
+with Log.open(sys.argv[1], KEY) as log:
     import_log(log, Path(sys.argv[2]), importer="eva", now=datetime(2024, 8, 1, tzinfo=UTC))
 """
 
