@@ -84,7 +84,7 @@ def _opened(path: Path) -> Iterator[Any]:
     usual = csv.field_size_limit(LONGEST_LINE)
     try:
         # A byte that is no UTF-8 is told of with its row.
-        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             yield csv.reader(iter(lambda: file.readline(LONGEST_LINE), ""), strict=True)
     finally:
         csv.field_size_limit(usual)

@@ -114,6 +114,15 @@ def test_a_csv_file_that_pandas_wrote_anew_is_the_same_log(mine: Log, other: Log
     assert rows(other) == rows(mine)
 
 
+def test_a_csv_file_that_begins_with_the_mark_of_utf_8_is_the_same_log(mine: Log, other: Log, tmp_path: Path) -> None:
+    append(mine, drill())
+    file = tmp_path / "log.csv"
+    write_log(mine, file, Marking.RED)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert is_log(file)
+    assert read_in(other, file).moved
+
+
 def test_a_parquet_file_that_pandas_wrote_anew_is_told_to_lack_its_header(
     mine: Log, other: Log, tmp_path: Path
 ) -> None:
