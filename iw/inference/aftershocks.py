@@ -251,16 +251,16 @@ def all_received(spec: ModelSpec, draws: Draws, evidence: Evidence) -> Floats:
 def unit_aftershocks(decay_days, days, ptr, day, gain, coverage, entry_knot, entry_same_day, entry_share):  # type: ignore[no-untyped-def]
     """For one draw, per unit of nu: h (N,), d h / d tau (N,), the compensator of ``days`` days and its d / d tau."""
     received, d_received = np.zeros(entry_knot.shape[0]), np.zeros(entry_knot.shape[0])
-    before, d_before = np.zeros(day.shape[0]), np.zeros(day.shape[0])
-    total, d_total = 0.0, 0.0
+    before, d_before = np.empty(day.shape[0]), np.empty(day.shape[0])
+    total, d_total, rate = 0.0, 0.0, 1.0 / decay_days
     for family in range(ptr.shape[0] - 1):
         state, d_state = 0.0, 0.0
         for k in range(ptr[family], ptr[family + 1]):
             before[k], d_before[k] = state, d_state
             state += gain[k]
             length = (day[k + 1] if k + 1 < ptr[family + 1] else days) - day[k]
-            left = np.exp(-length / decay_days)
-            d_left = left * length / decay_days**2
+            left = np.exp(-length * rate)
+            d_left = left * length * rate * rate
             total += coverage[k] * state * (1.0 - left)
             d_total += coverage[k] * (d_state * (1.0 - left) - state * d_left)
             d_state = d_state * left + state * d_left
@@ -268,7 +268,7 @@ def unit_aftershocks(decay_days, days, ptr, day, gain, coverage, entry_knot, ent
     for n in range(entry_knot.shape[0]):
         k = entry_knot[n]
         if k >= 0:
-            scale = entry_share[n] * YEAR_DAYS / decay_days
+            scale = entry_share[n] * YEAR_DAYS * rate
             received[n] = scale * (before[k] + entry_same_day[n])
-            d_received[n] = scale * d_before[k] - received[n] / decay_days
+            d_received[n] = scale * d_before[k] - received[n] * rate
     return received, d_received, total, d_total

@@ -148,44 +148,55 @@ def factors_of_steps(step, size, elicited, months):  # type: ignore[no-untyped-d
     """For one draw: (``months``, I) exp(drift) of each month, from its steps (I, Y); ones where there are none."""
     indicators, last = elicited.shape[0], step.shape[1]
     factor = np.ones((months, indicators))
-    knots = np.zeros(last + 1)
+    pace, start = np.ones(indicators), np.ones(indicators)  # by month in a year, and from where it begins
     for i in range(indicators if last else 0):
-        for y in range(last):
-            knots[y + 1] = knots[y] + size * step[i, y]
-        year, into = _place(elicited[i], last)
-        then = (1.0 - into) * knots[year] + into * knots[min(year + 1, last)]
-        for month in range(months):
-            year = min(month // MONTHS, last)
-            if month % MONTHS == 0 or year == last:
-                half = np.exp((knots[year + 1] - knots[year]) / (2 * MONTHS)) if year < last else 1.0
-                factor[month, i] = np.exp(knots[year] - then) * half
-            else:
-                factor[month, i] = factor[month - 1, i] * half * half
+        start[i] = np.exp(-_log_drift_at(step, size, i, elicited[i]))
+    for month in range(months if last else 0):
+        if month % MONTHS == 0:
+            year = month // MONTHS
+            for i in range(indicators):
+                half = np.exp(size * step[i, year] / (2 * MONTHS)) if year < last else 1.0
+                pace[i] = half * half
+                factor[month, i] = start[i] * half
+                start[i] *= pace[i] ** MONTHS
+        else:
+            for i in range(indicators):
+                factor[month, i] = factor[month - 1, i] * pace[i]
     return factor
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def steps_adjoint(step, size, elicited, d_factor, d_step):  # type: ignore[no-untyped-def]
     """Fill d LL / d step (I, Y), given d LL / d log factor (months, I); give d LL / d log size."""
-    last, d_size = step.shape[1], 0.0
-    d_knots = np.empty(last + 1)
-    for i in range(elicited.shape[0] if last else 0):
-        d_knots[:] = 0.0
-        total = 0.0
-        for month in range(d_factor.shape[0]):
-            year, into = _place((month + 0.5) / MONTHS, last)
-            total += d_factor[month, i]
-            d_knots[year] += (1.0 - into) * d_factor[month, i]
-            d_knots[min(year + 1, last)] += into * d_factor[month, i]
+    indicators, last, d_size = elicited.shape[0], step.shape[1], 0.0
+    d_knots, total = np.zeros((last + 1, indicators)), np.zeros(indicators)
+    for month in range(d_factor.shape[0] if last else 0):
+        year, into = _place((month + 0.5) / MONTHS, last)
+        following = min(year + 1, last)
+        for i in range(indicators):
+            total[i] += d_factor[month, i]
+            d_knots[year, i] += (1.0 - into) * d_factor[month, i]
+            d_knots[following, i] += into * d_factor[month, i]
+    for i in range(indicators if last else 0):
         year, into = _place(elicited[i], last)
-        d_knots[year] -= (1.0 - into) * total
-        d_knots[min(year + 1, last)] -= into * total
+        d_knots[year, i] -= (1.0 - into) * total[i]
+        d_knots[min(year + 1, last), i] -= into * total[i]
         later = 0.0
         for y in range(last - 1, -1, -1):
-            later += d_knots[y + 1]
+            later += d_knots[y + 1, i]
             d_step[i, y] = size * later
             d_size += d_step[i, y] * step[i, y]
     return d_size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _log_drift_at(step, size, i, at):  # type: ignore[no-untyped-def]
+    """The walk of one indicator, from the first knot to ``at``, in years."""
+    year, into = _place(at, step.shape[1])
+    total = 0.0
+    for y in range(year):
+        total += step[i, y]
+    return size * (total + into * step[i, year] if year < step.shape[1] else total)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -17,6 +17,7 @@ from iw.inference.arrays import Evidence, Floats, ModelSpec
 from iw.inference.counts import log_wrong, slots
 from iw.inference.drift import by_month, elicited_at, month_of
 from iw.inference.parameters import targets_of
+from iw.inference.planning import planned_steps
 
 Ints = NDArray[np.integer[Any]]
 
@@ -41,6 +42,10 @@ class LikelihoodData(NamedTuple):
     targets: WholeMatrix  # (S, S - 1) what may follow each scenario, in order; -1 beyond
     elicited: Vector  # (I,) years from the first knot of drift
     breaks: Whole
+    step_digit: Whole  # of each step of the kernel: which binary digit of a gap it takes
+    step_row: Whole  # what acts at its end
+    step_ptr: Whole  # (R + 1,) the steps of each regime
+    longest: Whole  # (R,) days of the longest gap
     month: Whole  # (R,) of each regime, from the first knot on
     coverage: Matrix
     spread_ptr: Whole  # (R + 1,) into spread_obs and spread_share: what acts in each regime
@@ -78,6 +83,7 @@ class LikelihoodData(NamedTuple):
         acting = (evidence.spread > 0) & (month[:, None] == obs_month)
         regime, spread_obs = np.nonzero(acting)
         counts = evidence.counts
+        step_digit, step_row, step_ptr, longest = planned_steps(evidence.breaks, evidence.obs_day, evidence.given_day)
         data = cls(
             spec.prior_probs,
             spec.reference_rates,
@@ -89,6 +95,10 @@ class LikelihoodData(NamedTuple):
             targets_of(spec),
             elicited_at(spec),
             evidence.breaks,
+            step_digit,
+            step_row,
+            step_ptr,
+            longest,
             month,
             evidence.coverage,
             np.append(0, np.cumsum(acting.sum(axis=1))).astype(np.int64),

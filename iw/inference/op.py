@@ -25,7 +25,18 @@ from iw.inference.kernel_data import KINDS, LikelihoodData
 from iw.inference.likelihood import log_likelihood_and_gradient
 
 _COMPILED = "likelihood", "planning", "operators", "observations", "count_kernel", "chain", "drift", "matrices"
-_SOURCES = (*_COMPILED, "powers", "aftershocks", "counts", "arrays", "kernel_data", "by_address", "op")
+_SOURCES = (
+    *_COMPILED,
+    "powers",
+    "products",
+    "passes",
+    "aftershocks",
+    "counts",
+    "arrays",
+    "kernel_data",
+    "by_address",
+    "op",
+)
 # Type and number of dimensions of log_rate, log_mult, log_dwell, stick, aftershock, drift_step, log_step_size and
 # log_dispersion.
 PARAMETERS = tuple((np.float64, dims) for dims in (1, 1, 1, 2, 1, 2, 1, 1))

@@ -6,34 +6,41 @@ import numpy as np
 from numba import njit
 
 from iw.inference.arrays import YEAR_DAYS
+from iw.inference.fours import LANES, four_at, no_four, plus_times, put_four, sum_of, times
+from iw.inference.products import sum_of_rows
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def operator_of(rates, factor, generator, coverage, spread_obs, spread_share, ratio, operator):  # type: ignore[no-untyped-def]
-    """Fill B = A - lo I of one regime (per day); give lo and the largest row sum of B."""
-    count = generator.shape[0]
-    low = np.inf
-    silence = np.zeros(count)
-    for i in range(rates.shape[0]):
-        hazard = coverage[i] * factor[i]
-        if hazard > 0.0:
-            for s in range(count):
-                silence[s] += hazard * rates[i, s]
-    for s in range(count):
-        for c in range(count):
-            operator[s, c] = generator[s, c] / YEAR_DAYS
-        operator[s, s] -= silence[s] / YEAR_DAYS
-        for k in range(spread_obs.shape[0]):
-            operator[s, s] += spread_share[k] * np.log(ratio[spread_obs[k], s])
-        low = min(low, operator[s, s])
-    size = 0.0
-    for s in range(count):
-        operator[s, s] -= low
-        row = 0.0
-        for c in range(count):
-            row += operator[s, c]
-        size = row if not row <= size else size  # max would drop what is not a number
-    return low, size
+def operators_of(  # type: ignore[no-untyped-def]
+    rates, factor, month, coverage, generator, spread_ptr, spread_obs, spread_share, ratio, operators, lows, sizes
+):
+    """Fill B = A - lo I (per day) of each regime (R, W, W), lo and the largest row sum of B.
+
+    ``rates`` (I, W) and ``ratio`` (M, W) are as wide as the operators; what is beyond the generator's S stays 0.
+    """
+    count, indicators, width = generator.shape[0], rates.shape[0], rates.shape[1]
+    hazard, silence = np.empty(indicators), np.empty(width)
+    for r in range(operators.shape[0]):
+        for i in range(indicators):
+            hazard[i] = coverage[r, i] * factor[month[r], i]
+        for s in range(0, width, LANES):
+            put_four(silence, s, sum_of_rows(no_four(), hazard, 0, 1, rates, s, width, indicators))
+        low = np.inf
+        for s in range(count):
+            for c in range(count):
+                operators[r, s, c] = generator[s, c] / YEAR_DAYS
+            operators[r, s, s] -= silence[s] / YEAR_DAYS
+            for k in range(spread_ptr[r], spread_ptr[r + 1]):
+                operators[r, s, s] += spread_share[k] * np.log(ratio[spread_obs[k], s])
+            low = min(low, operators[r, s, s])
+        size = 0.0
+        for s in range(count):
+            operators[r, s, s] -= low
+            row = 0.0
+            for c in range(count):
+                row += operators[r, s, c]
+            size = row if not row <= size else size  # max would drop what is not a number
+        lows[r], sizes[r] = low, size
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -51,18 +58,24 @@ def operators_adjoint(  # type: ignore[no-untyped-def]
     d_log_rates,
     d_factor,
 ):
-    """Add to d LL / d Q, log ratios of spread observations, log rates and log factors, given d LL / d A (R, S, S)."""
-    count = d_generator.shape[0]
+    """Add to d LL / d Q, log ratios of spread observations, log rates and log factors, given d LL / d A (R, W, W)."""
+    count, indicators, width = d_generator.shape[0], rates.shape[0], rates.shape[1]
+    d_silence = np.zeros(width)  # of one regime, per year
+    d_rates = np.zeros((indicators, width))
     for r in range(d_operators.shape[0]):
         for s in range(count):
             for c in range(count):
                 d_generator[s, c] += d_operators[r, s, c] / YEAR_DAYS
             for k in range(spread_ptr[r], spread_ptr[r + 1]):
                 d_log_ratio[spread_obs[k], s] += spread_share[k] * d_operators[r, s, s]
-        for i in range(rates.shape[0]):
-            hazard = coverage[r, i] * factor[month[r], i]
-            if hazard > 0.0:
-                for s in range(count):
-                    silence = hazard * rates[i, s] * d_operators[r, s, s] / YEAR_DAYS
-                    d_log_rates[i, s] -= silence
-                    d_factor[month[r], i] -= silence
+            d_silence[s] = -d_operators[r, s, s] / YEAR_DAYS
+        for i in range(indicators):
+            hazard, of_factor = coverage[r, i] * factor[month[r], i], 0.0
+            for s in range(0, width, LANES):
+                part, at = four_at(d_silence, s), i * width + s
+                put_four(d_rates, at, plus_times(four_at(d_rates, at), hazard, part))
+                of_factor += sum_of(times(part, four_at(rates, at)))
+            d_factor[month[r], i] += hazard * of_factor
+    for i in range(indicators):
+        for s in range(count):
+            d_log_rates[i, s] += d_rates[i, s] * rates[i, s]

@@ -1,0 +1,155 @@
+"""Four numbers side by side in one vector register, for code that Numba compiles.
+
+Its compiler makes vector instructions of long loops, not of a handful of columns, and checks the sign of every index.
+The products of `iw.inference.products` are most of what a sampler waits for; here is what they are made of, in LLVM's
+own terms. All arrays are taken as flat, their rows one behind the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic, models, register_model
+
+LANES = 4
+_NUMBERS = ir.VectorType(ir.DoubleType(), LANES)
+
+
+class _Four(types.Type):
+    """Of a value that lives within one compiled function only."""
+
+
+_FOUR = _Four("four numbers")
+
+
+def _inlined(function: Callable[..., Any]) -> Any:
+    """Code in place of each call; numbers written into the call are known to it."""
+    return intrinsic(prefer_literal=True)(function)
+
+
+@register_model(_Four)
+class _FourModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _NUMBERS)  # type: ignore[no-untyped-call]
+
+
+@_inlined
+def no_four(typing_context: Any) -> Any:
+    """0, 0, 0, 0."""
+    return _FOUR(), lambda context, builder, signature, values: ir.Constant(_NUMBERS, [0.0] * LANES)
+
+
+@_inlined
+def four_at(typing_context: Any, array: Any, place: Any) -> Any:
+    """array[place : place + 4]."""
+
+    def load(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.load(_address(context, builder, signature.args[0], *values), align=8)
+
+    return _FOUR(array, types.intp), load
+
+
+@_inlined
+def put_four(typing_context: Any, array: Any, place: Any, four: Any) -> Any:
+    """array[place : place + 4] <- four."""
+
+    def store(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        array, place, four = values
+        builder.store(four, _address(context, builder, signature.args[0], array, place), align=8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, _FOUR), store
+
+
+@_inlined
+def number_at(typing_context: Any, array: Any, place: Any) -> Any:
+    """array[place]."""
+
+    def load(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, values[0]).data
+        return builder.load(builder.gep(data, [values[1]], inbounds=True))
+
+    return types.float64(array, types.intp), load
+
+
+@_inlined
+def plus_times(typing_context: Any, four: Any, number: Any, other: Any) -> Any:
+    """four + number other."""
+
+    def fused(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        kind = ir.FunctionType(_NUMBERS, [_NUMBERS] * 3)
+        name = f"llvm.fmuladd.v{LANES}f64"
+        multiply_add = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+        return builder.call(multiply_add, [_everywhere(builder, values[1]), values[2], values[0]])
+
+    return _FOUR(_FOUR, types.float64, _FOUR), fused
+
+
+@_inlined
+def plus(typing_context: Any, four: Any, other: Any) -> Any:
+    """four + other."""
+    return _FOUR(_FOUR, _FOUR), lambda context, builder, signature, values: builder.fadd(*values)
+
+
+@_inlined
+def times(typing_context: Any, four: Any, other: Any) -> Any:
+    """four other, entry by entry."""
+    return _FOUR(_FOUR, _FOUR), lambda context, builder, signature, values: builder.fmul(*values)
+
+
+@_inlined
+def sum_of(typing_context: Any, four: Any) -> Any:
+    """The sum of the four."""
+
+    def add(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        a, b, c, d = (builder.extract_element(values[0], _number(k)) for k in range(LANES))
+        return builder.fadd(builder.fadd(a, c), builder.fadd(b, d))
+
+    return types.float64(_FOUR), add
+
+
+@_inlined
+def sums_of(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """The sums of four fours."""
+
+    def add(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        columns = [_column(builder, values, k) for k in range(LANES)]
+        return builder.fadd(builder.fadd(columns[0], columns[2]), builder.fadd(columns[1], columns[3]))
+
+    return _FOUR(_FOUR, _FOUR, _FOUR, _FOUR), add
+
+
+@_inlined
+def turn_fours(typing_context: Any, a: Any, b: Any, c: Any, d: Any, column: Any) -> Any:
+    """Of four rows, the entries in one column, whose number is a literal."""
+    number = column.literal_value
+
+    def pick(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _column(builder, values[:LANES], number)
+
+    return _FOUR(_FOUR, _FOUR, _FOUR, _FOUR, column), pick
+
+
+def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
+    data = context.make_array(kind)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [place], inbounds=True), _NUMBERS.as_pointer())
+
+
+def _column(builder: Any, rows: Any, number: int) -> Any:
+    result = ir.Constant(_NUMBERS, ir.Undefined)
+    for k, row in enumerate(rows):
+        result = builder.insert_element(result, builder.extract_element(row, _number(number)), _number(k))
+    return result
+
+
+def _everywhere(builder: Any, number: Any) -> Any:
+    undefined = ir.Constant(_NUMBERS, ir.Undefined)
+    places = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(builder.insert_element(undefined, number, _number(0)), undefined, places)
+
+
+def _number(value: int) -> Any:
+    return ir.Constant(ir.IntType(32), value)
