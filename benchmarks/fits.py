@@ -147,8 +147,11 @@ def _by_nutpie(
 ) -> tuple[float, float, dict[str, Any], np.ndarray[Any, Any]]:
     import nutpie
 
+    from iw.inference.nuts import compiled_model
+
     began = time.perf_counter()
-    compiled = nutpie.compile_pymc_model(_pymc_model(name, one))
+    model = _pymc_model(name, one)
+    compiled = compiled_model(model) if name == "iw" else nutpie.compile_pymc_model(model)
     compilation = time.perf_counter() - began
     settings: dict[str, Any] = {"chains": CHAINS, "cores": CORES, "target_accept": 0.8, "progress_bar": False}
     if again:

@@ -25,6 +25,7 @@ from iw.inference.compiling import compiled_beside
 from iw.inference.drift import first_year
 from iw.inference.filter import filter_draws
 from iw.inference.model import Shape, build_model, model_data
+from iw.inference.nuts import compiled_model
 from iw.inference.parameters import AFTERSHOCK, departure_names, draws_of_posterior, sampled, targets_of
 from iw.inference.priors import log_priors
 
@@ -101,7 +102,7 @@ class Sampler:
         if self._compiled is None:
             progress("compiling the model (once; seconds when caches are warm)")
             with compiled_beside(spec, evidence):
-                self._compiled = nutpie.compile_pymc_model(build_model(spec, evidence, self.shape))
+                self._compiled = compiled_model(build_model(spec, evidence, self.shape))
 
 
 @lru_cache(maxsize=4)

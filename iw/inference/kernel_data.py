@@ -1,7 +1,7 @@
 """The data of `iw.inference.likelihood.log_likelihood_and_gradient`, from a problem and its evidence.
 
-A sampler gets them as one array of numbers and one of whole numbers: nutpie compiles a piece of code for each array
-that may be swapped, in every process, and time grows faster than their number.
+A sampler gets them as one array of numbers and one of whole numbers: each array that may be swapped is an input of the
+model's graph, and is taken through every function that is compiled from it.
 """
 
 from __future__ import annotations

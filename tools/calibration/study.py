@@ -15,6 +15,7 @@ from iw.inference.drift import first_year
 from iw.inference.filter import filter_draws
 from iw.inference.fit import flat_posterior
 from iw.inference.model import Shape, build_model, model_data
+from iw.inference.nuts import compiled_model
 from iw.inference.parameters import departure_names, draws_of_posterior
 from iw.inference.proposal import prior_draws, proposal_draws
 from iw.inference.simulate import Marks, simulated_evidence
@@ -161,7 +162,7 @@ def simulation_based(count: int, seed: int, progress: Callable[[int], None]) -> 
     """Simulate from the priors, fit, rank (Talts et al. 2018; the log-likelihood too: Modrák et al. 2023)."""
     spec, template = with_every_term(*small_problem())
     shape = Shape.of(spec, days=template.days)
-    compiled = nutpie.compile_pymc_model(build_model(spec, template, shape))
+    compiled = compiled_model(build_model(spec, template, shape))
     ranks: dict[str, list[int]] = {}
     beliefs: list[tuple[float, ...]] = []
     truths: list[int] = []
