@@ -26,8 +26,8 @@ _FOUR = _Four("four numbers")
 
 
 def _inlined(function: Callable[..., Any]) -> Any:
-    """Code in place of each call; numbers written into the call are known to it."""
-    return intrinsic(prefer_literal=True)(function)
+    """Code in place of each call."""
+    return intrinsic(function)
 
 
 @register_model(_Four)
@@ -123,14 +123,15 @@ def sums_of(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
 
 
 @_inlined
-def turn_fours(typing_context: Any, a: Any, b: Any, c: Any, d: Any, column: Any) -> Any:
-    """Of four rows, the entries in one column, whose number is a literal."""
-    number = column.literal_value
+def columns_of(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """The four columns of four rows."""
 
-    def pick(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return _column(builder, values[:LANES], number)
+    def turn(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        columns = [_column(builder, values, number) for number in range(LANES)]
+        return context.make_tuple(builder, signature.return_type, columns)
 
-    return _FOUR(_FOUR, _FOUR, _FOUR, _FOUR, column), pick
+    four: Any = types.UniTuple(_FOUR, LANES)  # type: ignore[no-untyped-call]
+    return four(_FOUR, _FOUR, _FOUR, _FOUR), turn
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:

@@ -172,7 +172,8 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
 
     total = -branching * compensator
     states, norms = np.zeros((steps + 1, width)), np.empty(steps)
-    states[0, :count] = prior
+    for s in range(count):
+        states[0, s] = prior[s]
     most = 0
     for r in range(regimes):
         begin, end = begins[r], begins[r + 1]
@@ -195,7 +196,10 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     betas = np.full((2, width), 1.0 / row_sum(states, steps))
     for r in range(regimes - 1, -1, -1):
         begin, end = begins[r], begins[r + 1]
-        d_powers[: end - begin] = 0.0
+        for power in range(end - begin):
+            for s in range(width):
+                for c in range(width):
+                    d_powers[power, s, c] = 0.0
         own = step_ptr[r], step_ptr[r + 1], step_digit, step_row
         backward(*own, begin, halvings[r], powers, scaled, scales, ratio, states, norms, betas, d_log_ratio, d_powers)
         powers_adjoint(operators, r, halvings[r], begin, end, powers, scaled, scales, d_powers, work, d_operators)

@@ -13,8 +13,10 @@ from iw.inference.products import add_product, combine, set_product, transpose
 
 _PLAIN = 100.0  # step ||B|| up to which a power needs no scale: its square, exp(200), is still in range
 _FACTORS = np.array(INVERSE_FACTORIALS)
-_D_FIRST, _D_SECOND, _D_THIRD, _D_STAGE, _TURNED = 6, 7, 8, 9, 13  # see `_series_adjoint`
-WORK = 14  # matrices that powers and their adjoint need to work with
+# The matrices that powers and their adjoint work with: X, X^2, X^3 and what the series makes of them; d LL / d X, X^2
+# and X^3, and d LL / d Y0 .. Y3 from _D_STAGE on; the transpose of a power.
+_X, _SQUARE, _CUBE, _Y3, _Y2, _Y1, _D_FIRST, _D_SECOND, _D_THIRD, _D_STAGE, _TURNED = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13
+WORK = 14  # how many these are
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -34,11 +36,11 @@ def powers_of(operators, r, size, halvings, begin, end, powers, scaled, scales, 
     for s in range(width):
         for c in range(width):
             powers[begin, s, c] = 1.0 if s == c else 0.0
-            work[0, s, c] = operators[r, s, c] * h
+            work[_X, s, c] = operators[r, s, c] * h
     _series(work)
-    set_product(work, 5, work, 2, powers, begin + 1)
-    combine(_FACTORS, 1, 1, work, 0, 2, powers, begin + 1, False)
+    combine(_FACTORS, 1, 1, work, _X, 2, powers, begin + 1)
     _add_to_diagonal(powers, begin + 1, 1.0)
+    add_product(work, _Y1, work, _CUBE, powers, begin + 1)
     log_size = h * size
     for j in range(begin + 2, end):
         if log_size <= _PLAIN:
@@ -72,7 +74,7 @@ def powers_adjoint(operators, r, halvings, begin, end, powers, scaled, scales, d
     h = 0.5**halvings
     for s in range(width):
         for c in range(width):
-            work[0, s, c] = operators[r, c, s] * h
+            work[_X, s, c] = operators[r, c, s] * h
     _series_adjoint(d_powers, work)
     for s in range(width):
         for c in range(width):
@@ -114,43 +116,47 @@ def _square_adjoint_scaled(powers, scales, j, d_powers, local):  # type: ignore[
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _series(work):  # type: ignore[no-untyped-def]
-    """Of X = work[0]: X^2, X^3, Y3, Y2 and Y1 into work[1] .. work[5].
-
-    Y3 = c9 + c10 X + c11 X^2 + c12 X^3, Y2 = Y3 X^3 + c6 + c7 X + c8 X^2, and so on down to Y0 = exp(X), of degree 12.
-    """
-    set_product(work, 0, work, 0, work, 1)
-    set_product(work, 1, work, 0, work, 2)
-    combine(_FACTORS, 10, 1, work, 0, 3, work, 3, True)
-    _add_to_diagonal(work, 3, _FACTORS[9])
-    for stage in range(2, 0, -1):
-        set_product(work, 5 - stage, work, 2, work, 6 - stage)
-        combine(_FACTORS, 3 * stage + 1, 1, work, 0, 2, work, 6 - stage, False)
-        _add_to_diagonal(work, 6 - stage, _FACTORS[3 * stage])
+    """From X on: X^2, X^3, Y3, Y2 and Y1, where Y3 = c9 + c10 X + c11 X^2 + c12 X^3, Y2 = Y3 X^3 + c6 + c7 X + c8 X^2,
+    and so on down to Y0 = exp(X), of degree 12."""
+    for left, right, result in ((_X, _X, _SQUARE), (_SQUARE, _X, _CUBE)):
+        set_product(work, left, work, right, work, result)
+    for first, terms, result in ((10, 3, _Y3), (7, 2, _Y2), (4, 2, _Y1)):
+        combine(_FACTORS, first, 1, work, _X, terms, work, result)
+        _add_to_diagonal(work, result, _FACTORS[first - 1])
+    for left, right, result in ((_Y3, _CUBE, _Y2), (_Y2, _CUBE, _Y1)):
+        add_product(work, left, work, right, work, result)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _series_adjoint(d_powers, work):  # type: ignore[no-untyped-def]
-    """work[_D_FIRST] <- d LL / d X of exp(X), given X^T in work[0] and d LL / d exp(X) in d_powers[1].
+    """d LL / d X of exp(X) into its place, given X^T in that of X and d LL / d exp(X) in d_powers[1].
 
-    The series of X^T is that of X transposed, which is what is needed. Behind it stand d LL / d X, X^2 and X^3, and
-    from _D_STAGE on those of Y0 .. Y3.
+    The series of X^T is that of X transposed, which is what is needed. Loops, as Numba would compile a product anew for
+    every number that is written into its call.
     """
     width = work.shape[1]
     _series(work)
     for s in range(width):
         for c in range(width):
             work[_D_STAGE, s, c] = d_powers[1, s, c]
-    for stage in range(3):
-        set_product(work, _D_STAGE + stage, work, 2, work, _D_STAGE + stage + 1)
-    combine(_FACTORS, 1, 3, work, _D_STAGE, 4, work, _D_FIRST, True)
-    combine(_FACTORS, 2, 3, work, _D_STAGE, 4, work, _D_SECOND, True)
-    combine(_FACTORS, 12, 1, work, _D_STAGE + 3, 1, work, _D_THIRD, True)
-    for stage in range(3):
-        add_product(work, 5 - stage, work, _D_STAGE + stage, work, _D_THIRD)
-    add_product(work, _D_THIRD, work, 0, work, _D_SECOND)
-    add_product(work, 1, work, _D_THIRD, work, _D_FIRST)
-    add_product(work, _D_SECOND, work, 0, work, _D_FIRST)
-    add_product(work, 0, work, _D_SECOND, work, _D_FIRST)
+    for left, right in ((_D_STAGE, _CUBE), (_D_STAGE + 1, _CUBE), (_D_STAGE + 2, _CUBE)):
+        set_product(work, left, work, right, work, left + 1)
+    for first, step, stage, terms, result in (
+        (1, 3, _D_STAGE, 4, _D_FIRST),
+        (2, 3, _D_STAGE, 4, _D_SECOND),
+        (12, 1, _D_STAGE + 3, 1, _D_THIRD),
+    ):
+        combine(_FACTORS, first, step, work, stage, terms, work, result)
+    for left, right, result in (
+        (_Y1, _D_STAGE, _D_THIRD),
+        (_Y2, _D_STAGE + 1, _D_THIRD),
+        (_Y3, _D_STAGE + 2, _D_THIRD),
+        (_D_THIRD, _X, _D_SECOND),
+        (_SQUARE, _D_THIRD, _D_FIRST),
+        (_D_SECOND, _X, _D_FIRST),
+        (_X, _D_SECOND, _D_FIRST),
+    ):
+        add_product(work, left, work, right, work, result)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -10,6 +10,7 @@ from numba import njit
 
 from iw.inference.fours import (
     LANES,
+    columns_of,
     four_at,
     no_four,
     number_at,
@@ -19,7 +20,6 @@ from iw.inference.fours import (
     sum_of,
     sums_of,
     times,
-    turn_fours,
 )
 
 
@@ -114,12 +114,11 @@ def add_product(left, i, right, j, result, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def combine(weights, first, step, matrices, j, terms, result, k, anew):  # type: ignore[no-untyped-def]
-    """result[k] += sum over t < ``terms`` of weights[first + t step] matrices[j + t]; in its place if ``anew``."""
+def combine(weights, first, step, matrices, j, terms, result, k):  # type: ignore[no-untyped-def]
+    """result[k] <- sum over t < ``terms`` of weights[first + t step] matrices[j + t]."""
     size = result.shape[1] * result.shape[1]
     for entry in range(0, size, LANES):
-        start = no_four() if anew else four_at(result, k * size + entry)
-        total = sum_of_rows(start, weights, first, step, matrices, j * size + entry, size, terms)
+        total = sum_of_rows(no_four(), weights, first, step, matrices, j * size + entry, size, terms)
         put_four(result, k * size + entry, total)
 
 
@@ -130,9 +129,10 @@ def transpose(matrix, i, result, k):  # type: ignore[no-untyped-def]
     for a in range(0, width, LANES):
         for c in range(0, width, LANES):
             at, to = (i * width + a) * width + c, (k * width + c) * width + a
-            first, second = four_at(matrix, at), four_at(matrix, at + width)
-            third, fourth = four_at(matrix, at + 2 * width), four_at(matrix, at + 3 * width)
-            put_four(result, to, turn_fours(first, second, third, fourth, 0))
-            put_four(result, to + width, turn_fours(first, second, third, fourth, 1))
-            put_four(result, to + 2 * width, turn_fours(first, second, third, fourth, 2))
-            put_four(result, to + 3 * width, turn_fours(first, second, third, fourth, 3))
+            rows = four_at(matrix, at), four_at(matrix, at + width)
+            more = four_at(matrix, at + 2 * width), four_at(matrix, at + 3 * width)
+            first, second, third, fourth = columns_of(*rows, *more)
+            put_four(result, to, first)
+            put_four(result, to + width, second)
+            put_four(result, to + 2 * width, third)
+            put_four(result, to + 3 * width, fourth)

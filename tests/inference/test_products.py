@@ -55,8 +55,6 @@ def test_matrices_times_matrices(width: int) -> None:
 def test_weighted_sums_of_matrices(width: int, terms: int) -> None:
     _, matrices = _some(width)
     weights, result = np.arange(1.0, 13.0), matrices.copy()
-    products.combine(weights, 1, 3, matrices, 0, terms, result, 3, True)
+    products.combine(weights, 1, 3, matrices, 0, terms, result, 3)
     expected = np.einsum("t,tsc->sc", weights[1 : 1 + 3 * terms : 3], matrices[:terms])
     np.testing.assert_allclose(result[3], expected, rtol=1e-12, atol=1e-12)
-    products.combine(weights, 1, 3, matrices, 0, terms, result, 3, False)
-    np.testing.assert_allclose(result[3], 2 * expected, rtol=1e-12, atol=1e-12)
