@@ -154,18 +154,56 @@ def by_dynamax(one: Problem) -> Callable[[], Floats]:
 
 
 def dense_by_iw(one: Problem) -> Callable[[], Floats]:
-    """One sequence whose every day has a given factor, by the product's filter."""
-    return by_iw(one)
+    """One sequence whose every day has a given factor, by what a sampler calls: log-likelihood and gradient."""
+    from benchmarks.problems import parameters
+    from iw.inference.kernel_data import LikelihoodData
+    from iw.inference.likelihood import log_likelihood_and_gradient
+
+    spec, _, evidence = one
+    data = LikelihoodData.of(spec, evidence)
+    point = [np.ascontiguousarray(values[0]) for values in parameters(spec, 1, 1, evidence.days)]
+
+    def run() -> Floats:
+        return np.array([log_likelihood_and_gradient(*point, *data)[0]])
+
+    return run
+
+
+def dense_forward(one: Problem) -> Callable[[], Floats]:
+    """The same, by the forward pass of that kernel alone, with the day operator made before."""
+    from iw.inference.kernel_data import LikelihoodData
+    from iw.inference.passes import forward
+    from iw.inference.powers import WORK, powers_of
+
+    spec, draws, evidence = one
+    data, days = LikelihoodData.of(spec, evidence), evidence.days
+    powers, work = np.empty((2, 4, 4)), np.empty((WORK, 4, 4))
+    scaled, scales = np.zeros(2, np.bool_), np.zeros((2, 4))
+    states, norms = np.empty((days + 1, 4)), np.empty(days)
+    states[0] = spec.prior_probs
+
+    operator = draws.generators()[:1] / YEAR_DAYS
+    low = float(np.min(np.diagonal(operator[0])))
+    operator = operator - low * np.eye(4)
+    powers_of(operator, 0, float(operator[0].sum(axis=1).max()), 0, 0, 2, powers, scaled, scales, work)
+    steps = data.step_digit, data.step_row
+
+    def run() -> Floats:
+        booked = forward(0, days, *steps, 0, 0, powers, scaled, scales, evidence.given_ratio, states, norms)
+        return np.array([booked + np.log(states[-1].sum()) + days * low])
+
+    return run
 
 
 def dense_by_hmmlearn(one: Problem) -> Callable[[], Floats]:
-    """The same likelihood array through hmmlearn's compiled forward pass."""
+    """The same likelihood array through hmmlearn's compiled forward pass, with the transition matrix made before."""
     from hmmlearn import _hmmc
 
     spec, draws, evidence = one
 
+    operator = expm(draws.generators()[0] / YEAR_DAYS)
+
     def run() -> Floats:
-        operator = expm(draws.generators()[0] / YEAR_DAYS)
         return np.array([_hmmc.forward_scaling(spec.prior_probs @ operator, operator, evidence.given_ratio)[0]])
 
     return run
@@ -178,6 +216,7 @@ BUILDERS = {
     "hmmlearn": by_hmmlearn,
     "dynamax": by_dynamax,
     "dense iw": dense_by_iw,
+    "dense forward": dense_forward,
     "dense hmmlearn": dense_by_hmmlearn,
 }
 

@@ -1,8 +1,9 @@
 """Four numbers side by side in one vector register, for code that Numba compiles.
 
-Its compiler makes vector instructions of long loops, not of a handful of columns, and checks the sign of every index.
-The products of `iw.inference.products` are most of what a sampler waits for; here is what they are made of, in LLVM's
-own terms. All arrays are taken as flat, their rows one behind the other.
+Its compiler makes vector instructions of long loops, not of a handful of columns, checks the sign of every index, and
+hands an array over as ten numbers and a count of its users. The products of `iw.inference.products` are most of what a
+sampler waits for; here is what they are made of, in LLVM's own terms. Arrays are taken as flat, their rows one behind
+the other, by the address of their numbers, which nobody counts: take it of an argument only, which its caller keeps.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class _Four(types.Type):
 
 
 _FOUR = _Four("four numbers")
+_ADDRESS: Any = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 
 
 def _inlined(function: Callable[..., Any]) -> Any:
@@ -43,36 +45,45 @@ def no_four(typing_context: Any) -> Any:
 
 
 @_inlined
-def four_at(typing_context: Any, array: Any, place: Any) -> Any:
-    """array[place : place + 4]."""
+def numbers_of(typing_context: Any, array: Any) -> Any:
+    """The address of the numbers of an array whose rows lie one behind the other."""
 
-    def load(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        return builder.load(_address(context, builder, signature.args[0], *values), align=8)
+    def take(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return context.make_array(signature.args[0])(context, builder, values[0]).data
 
-    return _FOUR(array, types.intp), load
+    return _ADDRESS(array), take
 
 
 @_inlined
-def put_four(typing_context: Any, array: Any, place: Any, four: Any) -> Any:
-    """array[place : place + 4] <- four."""
+def four_at(typing_context: Any, numbers: Any, place: Any) -> Any:
+    """numbers[place : place + 4]."""
+
+    def load(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return builder.load(_vector(builder, *values), align=8)
+
+    return _FOUR(_ADDRESS, types.intp), load
+
+
+@_inlined
+def put_four(typing_context: Any, numbers: Any, place: Any, four: Any) -> Any:
+    """numbers[place : place + 4] <- four."""
 
     def store(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        array, place, four = values
-        builder.store(four, _address(context, builder, signature.args[0], array, place), align=8)
+        numbers, place, four = values
+        builder.store(four, _vector(builder, numbers, place), align=8)
         return context.get_dummy_value()
 
-    return types.void(array, types.intp, _FOUR), store
+    return types.void(_ADDRESS, types.intp, _FOUR), store
 
 
 @_inlined
-def number_at(typing_context: Any, array: Any, place: Any) -> Any:
-    """array[place]."""
+def number_at(typing_context: Any, numbers: Any, place: Any) -> Any:
+    """numbers[place]."""
 
     def load(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        data = context.make_array(signature.args[0])(context, builder, values[0]).data
-        return builder.load(builder.gep(data, [values[1]], inbounds=True))
+        return builder.load(builder.gep(values[0], [values[1]], inbounds=True))
 
-    return types.float64(array, types.intp), load
+    return types.float64(_ADDRESS, types.intp), load
 
 
 @_inlined
@@ -80,10 +91,7 @@ def plus_times(typing_context: Any, four: Any, number: Any, other: Any) -> Any:
     """four + number other."""
 
     def fused(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        kind = ir.FunctionType(_NUMBERS, [_NUMBERS] * 3)
-        name = f"llvm.fmuladd.v{LANES}f64"
-        multiply_add = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
-        return builder.call(multiply_add, [_everywhere(builder, values[1]), values[2], values[0]])
+        return _fused(builder, _everywhere(builder, values[1]), values[2], values[0])
 
     return _FOUR(_FOUR, types.float64, _FOUR), fused
 
@@ -134,9 +142,8 @@ def columns_of(typing_context: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     return four(_FOUR, _FOUR, _FOUR, _FOUR), turn
 
 
-def _address(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
-    data = context.make_array(kind)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [place], inbounds=True), _NUMBERS.as_pointer())
+def _vector(builder: Any, numbers: Any, place: Any) -> Any:
+    return builder.bitcast(builder.gep(numbers, [place], inbounds=True), _NUMBERS.as_pointer())
 
 
 def _column(builder: Any, rows: Any, number: int) -> Any:
@@ -144,6 +151,12 @@ def _column(builder: Any, rows: Any, number: int) -> Any:
     for k, row in enumerate(rows):
         result = builder.insert_element(result, builder.extract_element(row, _number(number)), _number(k))
     return result
+
+
+def _fused(builder: Any, left: Any, right: Any, addend: Any) -> Any:
+    kind, name = ir.FunctionType(_NUMBERS, [_NUMBERS] * 3), f"llvm.fmuladd.v{LANES}f64"
+    multiply_add = cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+    return builder.call(multiply_add, [left, right, addend])
 
 
 def _everywhere(builder: Any, number: Any) -> Any:

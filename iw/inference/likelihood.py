@@ -38,7 +38,6 @@ from iw.inference.observations import observation_ratios, observations_adjoint, 
 from iw.inference.operators import operators_adjoint, operators_of
 from iw.inference.passes import backward, forward
 from iw.inference.powers import WORK, local_power, powers_adjoint, powers_of
-from iw.inference.products import row_sum
 
 _MAX_SIZE = 1e9  # days ||B|| beyond which a sampler's wild proposal is refused (10 years at 1e5 a year are 1e6)
 
@@ -184,7 +183,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
         total += forward(*own, begin, halvings[r], powers, scaled, scales, ratio, states, norms)
         if total == -np.inf:
             break
-    total += np.log(row_sum(states, steps))
+    total += np.log(states[steps].sum())
     if not np.isfinite(total):
         return (-np.inf, *gradient)
 
@@ -193,7 +192,7 @@ def log_likelihood_and_gradient(  # type: ignore[no-untyped-def]
     d_log_ratio = np.zeros_like(ratio)  # d LL / d log l_m(s)
     d_operators = np.empty_like(operators)
     d_powers = np.empty((most, width, width))
-    betas = np.full((2, width), 1.0 / row_sum(states, steps))
+    betas = np.full((2, width), 1.0 / states[steps].sum())
     for r in range(regimes - 1, -1, -1):
         begin, end = begins[r], begins[r + 1]
         for power in range(end - begin):

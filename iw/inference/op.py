@@ -28,8 +28,9 @@ _COMPILED = "likelihood", "planning", "operators", "observations", "count_kernel
 _SOURCES = (
     *_COMPILED,
     "powers",
-    "products",
     "passes",
+    "products",
+    "fours",
     "aftershocks",
     "counts",
     "arrays",

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from iw.inference.arrays import YEAR_DAYS
-from iw.inference.fours import LANES, four_at, no_four, plus_times, put_four, sum_of, times
+from iw.inference.fours import LANES, four_at, no_four, numbers_of, plus_times, put_four, sum_of, times
 from iw.inference.products import sum_of_rows
 
 
@@ -23,8 +23,7 @@ def operators_of(  # type: ignore[no-untyped-def]
     for r in range(operators.shape[0]):
         for i in range(indicators):
             hazard[i] = coverage[r, i] * factor[month[r], i]
-        for s in range(0, width, LANES):
-            put_four(silence, s, sum_of_rows(no_four(), hazard, 0, 1, rates, s, width, indicators))
+        _silence(hazard, rates, silence)
         low = np.inf
         for s in range(count):
             for c in range(count):
@@ -70,12 +69,29 @@ def operators_adjoint(  # type: ignore[no-untyped-def]
                 d_log_ratio[spread_obs[k], s] += spread_share[k] * d_operators[r, s, s]
             d_silence[s] = -d_operators[r, s, s] / YEAR_DAYS
         for i in range(indicators):
-            hazard, of_factor = coverage[r, i] * factor[month[r], i], 0.0
-            for s in range(0, width, LANES):
-                part, at = four_at(d_silence, s), i * width + s
-                put_four(d_rates, at, plus_times(four_at(d_rates, at), hazard, part))
-                of_factor += sum_of(times(part, four_at(rates, at)))
-            d_factor[month[r], i] += hazard * of_factor
+            hazard = coverage[r, i] * factor[month[r], i]
+            d_factor[month[r], i] += hazard * _silence_adjoint(d_silence, hazard, i, rates, d_rates)
     for i in range(indicators):
         for s in range(count):
             d_log_rates[i, s] += d_rates[i, s] * rates[i, s]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _silence(hazard, rates, silence):  # type: ignore[no-untyped-def]
+    """silence (W,) <- hazard (I,) times rates (I, W)."""
+    width = rates.shape[1]
+    at_hazard, at_rates, result = numbers_of(hazard), numbers_of(rates), numbers_of(silence)
+    for s in range(0, width, LANES):
+        put_four(result, s, sum_of_rows(no_four(), at_hazard, 0, 1, at_rates, s, width, rates.shape[0]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _silence_adjoint(d_silence, hazard, i, rates, d_rates):  # type: ignore[no-untyped-def]
+    """Add to d_rates[i] what it says of silence; give the derivative in the hazard."""
+    width, of_hazard = rates.shape[1], 0.0
+    at_silence, at_rates, result = numbers_of(d_silence), numbers_of(rates), numbers_of(d_rates)
+    for s in range(0, width, LANES):
+        part, at = four_at(at_silence, s), i * width + s
+        put_four(result, at, plus_times(four_at(result, at), hazard, part))
+        of_hazard += sum_of(times(part, four_at(at_rates, at)))
+    return of_hazard

@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from iw.inference.fours import numbers_of
 from iw.inference.powers import largest_scale, local_power, scale_weight
 from iw.inference.products import add_outer, product_column, row_product_times, row_sum, row_times
 
@@ -30,14 +31,15 @@ def forward(first, end, step_digit, step_row, begin, halvings, powers, scaled, s
     `iw.inference.powers.powers_of` says.
     """
     width, total = states.shape[1], 0.0
+    at_states, at_powers, at_ratio = numbers_of(states), numbers_of(powers), numbers_of(ratio)
     for step in range(first, end):
         power, row = begin + local_power(step_digit[step], halvings), step_row[step]
         if scaled[power]:
             total += _through_scaled(states, step, powers, scales, power)
-            row_times(states, step + 1, ratio, row, states, step + 1)
+            row_times(width, at_states, step + 1, at_ratio, row, at_states, step + 1)
         else:
-            row_product_times(states, step, powers, power, ratio, row, states, step + 1)
-        norm = row_sum(states, step + 1)
+            row_product_times(width, at_states, step, at_powers, power, at_ratio, row, at_states, step + 1)
+        norm = row_sum(width, at_states, step + 1)
         norms[step] = 1.0
         if scaled[power] or not (norm > _LEAST and norm < _MOST):
             if not (norm > 0.0 and norm < np.inf):
@@ -72,18 +74,20 @@ def backward(  # type: ignore[no-untyped-def]
     Fills d LL / d log ratio (M, W) of these steps, and adds to d LL / d powers, numbered from 0 on.
     """
     width = states.shape[1]
+    at_states, at_powers, at_ratio = numbers_of(states), numbers_of(powers), numbers_of(ratio)
+    at_betas, at_d_log_ratio, at_d_powers = numbers_of(betas), numbers_of(d_log_ratio), numbers_of(d_powers)
     for step in range(end - 1, first - 1, -1):
         local, row = local_power(step_digit[step], halvings), step_row[step]
-        row_times(betas, 0, states, step + 1, d_log_ratio, row)
-        row_times(betas, 0, ratio, row, betas, 1)
+        row_times(width, at_betas, 0, at_states, step + 1, at_d_log_ratio, row)
+        row_times(width, at_betas, 0, at_ratio, row, at_betas, 1)
         if norms[step] != 1.0:
             for s in range(width):
                 betas[1, s] /= norms[step]
         if scaled[begin + local]:
             _back_scaled(states, step, betas, powers, scales, begin + local, d_powers, local)
         else:
-            add_outer(states, step, betas, 1, d_powers, local)
-            product_column(powers, begin + local, betas, 1, betas, 0)
+            add_outer(width, at_states, step, at_betas, 1, at_d_powers, local)
+            product_column(width, at_powers, begin + local, at_betas, 1, at_betas, 0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

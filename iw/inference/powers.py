@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from iw.inference.fours import numbers_of
 from iw.inference.matrices import INVERSE_FACTORIALS
 from iw.inference.products import add_product, combine, set_product, transpose
 
@@ -37,14 +38,15 @@ def powers_of(operators, r, size, halvings, begin, end, powers, scaled, scales, 
         for c in range(width):
             powers[begin, s, c] = 1.0 if s == c else 0.0
             work[_X, s, c] = operators[r, s, c] * h
-    _series(work)
-    combine(_FACTORS, 1, 1, work, _X, 2, powers, begin + 1)
+    _series(_FACTORS, work)
+    at_work, at_powers = numbers_of(work), numbers_of(powers)
+    combine(width, numbers_of(_FACTORS), 1, 1, at_work, _X, 2, at_powers, begin + 1)
     _add_to_diagonal(powers, begin + 1, 1.0)
-    add_product(work, _Y1, work, _CUBE, powers, begin + 1)
+    add_product(width, at_work, _Y1, at_work, _CUBE, at_powers, begin + 1)
     log_size = h * size
     for j in range(begin + 2, end):
         if log_size <= _PLAIN:
-            set_product(powers, j - 1, powers, j - 1, powers, j)
+            set_product(width, at_powers, j - 1, at_powers, j - 1, at_powers, j)
         else:
             _square_scaled(powers, scales, j)
         log_size *= 2.0
@@ -63,14 +65,15 @@ def powers_of(operators, r, size, halvings, begin, end, powers, scaled, scales, 
 def powers_adjoint(operators, r, halvings, begin, end, powers, scaled, scales, d_powers, work, d_operators):  # type: ignore[no-untyped-def]
     """d_operators[r] <- d LL / d B, given d LL / d powers, numbered from 0 on, which are used up."""
     width = powers.shape[1]
+    at_work, at_powers, at_d_powers = numbers_of(work), numbers_of(powers), numbers_of(d_powers)
     for j in range(end - 1, begin + 1, -1):
         local = j - begin
         if scaled[j]:
             _square_adjoint_scaled(powers, scales, j, d_powers, local)
         else:
-            transpose(powers, j - 1, work, _TURNED)
-            add_product(d_powers, local, work, _TURNED, d_powers, local - 1)
-            add_product(work, _TURNED, d_powers, local, d_powers, local - 1)
+            transpose(width, at_powers, j - 1, at_work, _TURNED)
+            add_product(width, at_d_powers, local, at_work, _TURNED, at_d_powers, local - 1)
+            add_product(width, at_work, _TURNED, at_d_powers, local, at_d_powers, local - 1)
     h = 0.5**halvings
     for s in range(width):
         for c in range(width):
@@ -115,16 +118,17 @@ def _square_adjoint_scaled(powers, scales, j, d_powers, local):  # type: ignore[
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _series(work):  # type: ignore[no-untyped-def]
+def _series(factors, work):  # type: ignore[no-untyped-def]
     """From X on: X^2, X^3, Y3, Y2 and Y1, where Y3 = c9 + c10 X + c11 X^2 + c12 X^3, Y2 = Y3 X^3 + c6 + c7 X + c8 X^2,
     and so on down to Y0 = exp(X), of degree 12."""
+    width, at, weights = work.shape[1], numbers_of(work), numbers_of(factors)
     for left, right, result in ((_X, _X, _SQUARE), (_SQUARE, _X, _CUBE)):
-        set_product(work, left, work, right, work, result)
+        set_product(width, at, left, at, right, at, result)
     for first, terms, result in ((10, 3, _Y3), (7, 2, _Y2), (4, 2, _Y1)):
-        combine(_FACTORS, first, 1, work, _X, terms, work, result)
-        _add_to_diagonal(work, result, _FACTORS[first - 1])
+        combine(width, weights, first, 1, at, _X, terms, at, result)
+        _add_to_diagonal(work, result, factors[first - 1])
     for left, right, result in ((_Y3, _CUBE, _Y2), (_Y2, _CUBE, _Y1)):
-        add_product(work, left, work, right, work, result)
+        add_product(width, at, left, at, right, at, result)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -134,19 +138,19 @@ def _series_adjoint(d_powers, work):  # type: ignore[no-untyped-def]
     The series of X^T is that of X transposed, which is what is needed. Loops, as Numba would compile a product anew for
     every number that is written into its call.
     """
-    width = work.shape[1]
-    _series(work)
+    width, at, weights = work.shape[1], numbers_of(work), numbers_of(_FACTORS)
+    _series(_FACTORS, work)
     for s in range(width):
         for c in range(width):
             work[_D_STAGE, s, c] = d_powers[1, s, c]
     for left, right in ((_D_STAGE, _CUBE), (_D_STAGE + 1, _CUBE), (_D_STAGE + 2, _CUBE)):
-        set_product(work, left, work, right, work, left + 1)
+        set_product(width, at, left, at, right, at, left + 1)
     for first, step, stage, terms, result in (
         (1, 3, _D_STAGE, 4, _D_FIRST),
         (2, 3, _D_STAGE, 4, _D_SECOND),
         (12, 1, _D_STAGE + 3, 1, _D_THIRD),
     ):
-        combine(_FACTORS, first, step, work, stage, terms, work, result)
+        combine(width, weights, first, step, at, stage, terms, at, result)
     for left, right, result in (
         (_Y1, _D_STAGE, _D_THIRD),
         (_Y2, _D_STAGE + 1, _D_THIRD),
@@ -156,7 +160,7 @@ def _series_adjoint(d_powers, work):  # type: ignore[no-untyped-def]
         (_D_SECOND, _X, _D_FIRST),
         (_X, _D_SECOND, _D_FIRST),
     ):
-        add_product(work, left, work, right, work, result)
+        add_product(width, at, left, at, right, at, result)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

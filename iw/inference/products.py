@@ -1,7 +1,7 @@
 """Products of small matrices for one draw, four columns at a time (`iw.inference.fours`).
 
-Matrices (:, W, W) and rows (:, W) are told by their numbers: views of single ones would cost more than the products.
-W is a multiple of `LANES`; a W of 4, which is most problems, is written out.
+Rows (:, W) and matrices (:, W, W) are told by the address of all of them and a number. W is a multiple of `LANES`; a W
+of 4, which is most problems, is written out.
 """
 
 from __future__ import annotations
@@ -38,19 +38,17 @@ def sum_of_rows(start, left, begin, step, right, at, stride, terms):  # type: ig
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def row_product_times(left, i, right, j, factors, m, result, k):  # type: ignore[no-untyped-def]
+@njit(inline="always", error_model="numpy")
+def row_product_times(width, left, i, right, j, factors, m, result, k):  # type: ignore[no-untyped-def]
     """result[k] <- left[i] right[j] diag(factors[m])."""
-    width = result.shape[1]
     for c in range(0, width, LANES):
         row = sum_of_rows(no_four(), left, i * width, 1, right, j * width * width + c, width, width)
         put_four(result, k * width + c, times(row, four_at(factors, m * width + c)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def product_column(left, i, right, j, result, k):  # type: ignore[no-untyped-def]
+@njit(inline="always", error_model="numpy")
+def product_column(width, left, i, right, j, result, k):  # type: ignore[no-untyped-def]
     """result[k] <- left[i] right[j]^T, a matrix times a row that stands for a column."""
-    width = result.shape[1]
     for a in range(0, width, LANES):
         first = second = third = fourth = no_four()
         for c in range(0, width, LANES):
@@ -62,27 +60,25 @@ def product_column(left, i, right, j, result, k):  # type: ignore[no-untyped-def
         put_four(result, k * width + a, sums_of(first, second, third, fourth))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def row_times(left, i, right, j, result, k):  # type: ignore[no-untyped-def]
+@njit(inline="always", error_model="numpy")
+def row_times(width, left, i, right, j, result, k):  # type: ignore[no-untyped-def]
     """result[k] <- left[i] right[j], rows entry by entry."""
-    width = result.shape[1]
     for c in range(0, width, LANES):
         put_four(result, k * width + c, times(four_at(left, i * width + c), four_at(right, j * width + c)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def row_sum(rows, i):  # type: ignore[no-untyped-def]
+@njit(inline="always", error_model="numpy")
+def row_sum(width, rows, i):  # type: ignore[no-untyped-def]
     """The sum of rows[i]."""
-    width, total = rows.shape[1], 0.0
+    total = 0.0
     for c in range(0, width, LANES):
         total += sum_of(four_at(rows, i * width + c))
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def add_outer(left, i, right, j, result, k):  # type: ignore[no-untyped-def]
+@njit(inline="always", error_model="numpy")
+def add_outer(width, left, i, right, j, result, k):  # type: ignore[no-untyped-def]
     """result[k] += left[i]^T right[j], of rows."""
-    width = result.shape[1]
     for a in range(width):
         for c in range(0, width, LANES):
             to = (k * width + a) * width + c
@@ -91,9 +87,8 @@ def add_outer(left, i, right, j, result, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def set_product(left, i, right, j, result, k):  # type: ignore[no-untyped-def]
+def set_product(width, left, i, right, j, result, k):  # type: ignore[no-untyped-def]
     """result[k] <- left[i] right[j], of matrices."""
-    width = result.shape[1]
     size = width * width
     for row in range(0, size, width):
         for c in range(0, width, LANES):
@@ -102,9 +97,8 @@ def set_product(left, i, right, j, result, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_product(left, i, right, j, result, k):  # type: ignore[no-untyped-def]
+def add_product(width, left, i, right, j, result, k):  # type: ignore[no-untyped-def]
     """result[k] += left[i] right[j], of matrices."""
-    width = result.shape[1]
     size = width * width
     for row in range(0, size, width):
         for c in range(0, width, LANES):
@@ -114,18 +108,17 @@ def add_product(left, i, right, j, result, k):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def combine(weights, first, step, matrices, j, terms, result, k):  # type: ignore[no-untyped-def]
+def combine(width, weights, first, step, matrices, j, terms, result, k):  # type: ignore[no-untyped-def]
     """result[k] <- sum over t < ``terms`` of weights[first + t step] matrices[j + t]."""
-    size = result.shape[1] * result.shape[1]
+    size = width * width
     for entry in range(0, size, LANES):
         total = sum_of_rows(no_four(), weights, first, step, matrices, j * size + entry, size, terms)
         put_four(result, k * size + entry, total)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def transpose(matrix, i, result, k):  # type: ignore[no-untyped-def]
+def transpose(width, matrix, i, result, k):  # type: ignore[no-untyped-def]
     """result[k] <- matrix[i]^T."""
-    width = result.shape[1]
     for a in range(0, width, LANES):
         for c in range(0, width, LANES):
             at, to = (i * width + a) * width + c, (k * width + c) * width + a
