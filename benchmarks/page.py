@@ -46,8 +46,9 @@ As above. A PyTensor scan over gaps and events, and the `DiscreteMarkovChain` of
 2,000 draws, 4 scenarios, 20 indicators, 1,000 events in ten years; log-likelihoods are checked to 1e-8 before anything
 is timed. JAX: event-driven, written by hand. hmmlearn (looped over draws) and dynamax (`hmm_filter` under `vmap`) step
 day by day and take a single transition matrix, so a single regime. The others know no aftershocks. One dense sequence:
-10,000 days with a likelihood given for each. The whole process starts Python, imports, compiles or reads its caches,
-and filters once. In the rows of limits the ratio is the filter's share of the limit.
+10,000 days with a likelihood given for each, by the forward pass of the likelihood that is sampled, that with its
+gradient, and the filter of many draws. The whole process starts Python, imports, compiles or reads its caches, and
+filters once. In the rows of limits the ratio is the filter's share of the limit.
 """,
     ),
     "gradient": (
