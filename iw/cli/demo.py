@@ -34,7 +34,7 @@ def demo(
 ) -> None:
     """Make a watch to look at: shipped evidence, fits, two weekly reports, and the board.
 
-    The first run takes some five minutes, a second one seconds: what is there is not made again.
+    The first run takes some four minutes, a second one seconds: what is there is not made again.
 
     Example: [bold]iw demo[/bold], then [bold]iw --workspace iw-demo explain war-support --as-of 2023-03-05[/bold]
     """
