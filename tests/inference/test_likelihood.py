@@ -118,11 +118,11 @@ def test_the_gradient_agrees_where_a_scenario_never_ends_and_where_odds_are_zero
     assert_same_gradient(one._replace(spec=spec), point(spec))
 
 
-@pytest.mark.parametrize("days", [200, 1500])
-def test_the_gradient_agrees_over_long_gaps_at_high_rates(days: int) -> None:
-    """days ||A|| from about 15 to 1,000: one series, several, or repeated squaring."""
-    one = problem(33, days=days, regimes=2, dated=2)
-    one = one._replace(evidence=replace(one.evidence, coverage=one.evidence.coverage * 10))
+@pytest.mark.parametrize(("days", "dated", "times"), [(200, 2, 10), (1500, 2, 10), (1500, 60, 30)])
+def test_the_gradient_agrees_over_long_gaps_at_high_rates(days: int, dated: int, times: int) -> None:
+    """days ||A|| from about 15 to 3,000: plain powers, scaled ones, and many plain ones that grow beyond a double."""
+    one = problem(33, days=days, regimes=2, dated=dated)
+    one = one._replace(evidence=replace(one.evidence, coverage=one.evidence.coverage * times))
     at = point(one.spec)
     value, gradient = kernel(one, at)
     log_likelihood, _ = at_end(one._replace(draws=drawn(one.spec, at)))
